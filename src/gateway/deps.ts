@@ -1,0 +1,59 @@
+/** What use cases are given. The composition root (`entry/deps.ts`) builds it, once per request or message. */
+
+import type { Database } from "../store/database.ts";
+import type { OutboxPointer } from "../store/outbox.ts";
+
+export type Deps = {
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** UUIDv7: opaque, and in order of creation. */
+  newId(): string;
+  /** 256 random bits, base64url. */
+  newSecret(): string;
+  control: Database;
+  /** Undefined when no shard of that name is bound. */
+  shard(name: string): Database | undefined;
+  shardNames: readonly string[];
+  signals: Signals;
+  mail: Mail;
+  tokens: Tokens;
+  log(entry: LogEntry): void;
+};
+
+/** Wake-ups after a commit. They may all be lost: the sweeper finds what the outbox still holds. */
+export type Signals = {
+  /** Sends each pointer to whoever takes its kind; never throws, never delays the answer. */
+  outboxWritten(shard: string, tenantNo: number, pointers: readonly OutboxPointer[]): void;
+  /** Arms the shard's sweeper; must have succeeded before the shard's first tenant exists. */
+  armSweeper(shard: string): Promise<void>;
+};
+
+export type Mail = {
+  /**
+   * `sent`: handed to the mail binding. `captured`: development only, the caller may show the text.
+   * `unavailable`: no working mail, nothing was sent.
+   */
+  send(message: { to: string; subject: string; text: string }): Promise<"sent" | "captured" | "unavailable">;
+};
+
+/** Claims of an access token; numbers are internal and mean nothing to clients. */
+export type AccessClaims = {
+  tenantNo: number;
+  /** A hint: the shard decides. */
+  shard: string;
+  configurationId: string;
+  configurationNo: number;
+  credentialNo: number;
+  epoch: number;
+};
+
+export type Tokens = {
+  /** ES256, valid 3,600 seconds from `nowMs`. */
+  sign(claims: AccessClaims, nowMs: number): Promise<string>;
+  /** Undefined for any token that is not ours, not for this audience, or expired. */
+  verify(token: string, nowMs: number): Promise<AccessClaims | undefined>;
+  /** Public keys, as served at /.well-known/jwks.json. */
+  jwks(): Promise<{ keys: readonly object[] }>;
+};
+
+export type LogEntry = { level: "info" | "warn" | "error"; message: string } & Record<string, unknown>;

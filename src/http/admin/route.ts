@@ -1,0 +1,124 @@
+/**
+ * One definition per admin route: it registers the handler behind `@hono/zod-validator`, and is what the
+ * OpenAPI document is generated from, so the two cannot drift apart.
+ */
+import { zValidator } from "@hono/zod-validator";
+import type { Context, Hono } from "hono";
+import type { z } from "zod";
+import { may, type Permission } from "../../domain/role.ts";
+import type { Admin } from "../../gateway/admin.ts";
+import type { Deps } from "../../gateway/deps.ts";
+import type { Outcome } from "../../gateway/problem.ts";
+import type { AppEnvironment } from "../context.ts";
+import { problemResponse, validationProblem } from "./problem.ts";
+
+type Shape = z.ZodType;
+type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** What a handler receives: parsed input, and the caller. */
+type Call<P, Q, B, Access> = {
+  params: Infer<P>;
+  query: Infer<Q>;
+  body: Infer<B>;
+  requestId: string;
+  /** `https://host` of this request, for addresses shown to administrators. */
+  origin: string;
+} & (Access extends "public" ? { deps: Deps } : { admin: Admin });
+
+export type RouteDefinition<
+  P extends Shape | undefined,
+  Q extends Shape | undefined,
+  B extends Shape | undefined,
+  A extends Permission | "public",
+  R extends Shape | undefined,
+> = {
+  method: "get" | "post" | "put" | "patch" | "delete";
+  /** Below /api/v1, parameters as `:name`. */
+  path: string;
+  operationId: string;
+  summary: string;
+  tag: string;
+  /** Permission the caller's role must grant, or `public`. */
+  access: A;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** Status of success. */
+  status: 200 | 201 | 202 | 204;
+  response?: R;
+  /** Statuses of problems this route may answer beside 400, 401, 403 and 500. */
+  problems?: readonly (404 | 409 | 412 | 413 | 429 | 503)[];
+  handle(
+    call: Call<P, Q, B, A extends "public" ? "public" : "admin">,
+  ): Promise<Outcome<R extends z.ZodType ? z.input<R> : undefined>>;
+};
+
+/** A route with its types erased, as the registry and the OpenAPI generator see it. */
+export type AdminRoute = {
+  method: string;
+  path: string;
+  operationId: string;
+  summary: string;
+  tag: string;
+  access: Permission | "public";
+  params?: Shape | undefined;
+  query?: Shape | undefined;
+  body?: Shape | undefined;
+  status: number;
+  response?: Shape | undefined;
+  problems: readonly number[];
+  register(app: Hono<AppEnvironment>): void;
+};
+
+export function route<
+  A extends Permission | "public",
+  P extends Shape | undefined = undefined,
+  Q extends Shape | undefined = undefined,
+  B extends Shape | undefined = undefined,
+  R extends Shape | undefined = undefined,
+>(definition: RouteDefinition<P, Q, B, A, R>): AdminRoute {
+  const { method, path, params, query, body, access, status, handle } = definition;
+  return {
+    ...definition,
+    problems: definition.problems ?? [],
+    register(app) {
+      const validators = [
+        ...(params ? [zValidator("param", params, validationProblem)] : []),
+        ...(query ? [zValidator("query", query, validationProblem)] : []),
+        ...(body ? [zValidator("json", body, validationProblem)] : []),
+      ];
+      app.on(method.toUpperCase(), path, permission(access), ...(validators as never[]), async (c) => {
+        const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
+        const call = {
+          params: params ? valid("param") : undefined,
+          query: query ? valid("query") : undefined,
+          body: body ? valid("json") : undefined,
+          requestId: c.get("requestId"),
+          origin: new URL(c.req.url).origin,
+          ...(access === "public" ? { deps: c.get("deps") } : { admin: c.get("admin") }),
+        };
+        const outcome = await handle(call as never);
+        if (!outcome.ok) return problemResponse(c, outcome.problem);
+        return status === 204 ? c.body(null, 204) : c.json(outcome.value as object, status);
+      });
+    },
+  };
+}
+
+/** Refuses before validation, so that an input error never tells an unauthorized caller anything. */
+function permission(access: Permission | "public") {
+  return async function requirePermission(c: Context<AppEnvironment>, next: () => Promise<void>) {
+    if (access === "public") return next();
+    const admin = c.get("admin");
+    if (admin === undefined) {
+      return problemResponse(c, { kind: "unauthenticated", detail: "Sign in, or send an API key." });
+    }
+    if (!may(admin.identity.role, access)) {
+      return problemResponse(c, {
+        kind: "forbidden",
+        detail: `The role ${admin.identity.role} does not include the permission "${access}".`,
+      });
+    }
+    return next();
+  };
+}

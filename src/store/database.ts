@@ -1,0 +1,77 @@
+/**
+ * The one accessor of D1, and the one way to write: `commit()` runs a list of statements as one batch, which
+ * D1 executes as one transaction. There is no interactive transaction on D1, so every rule that must hold
+ * together is expressed inside one batch, by guard statements (`guard.ts`).
+ *
+ * Every call is counted in a `Meter`, from D1's own meta; the figures leave as `Server-Timing` in development
+ * and are what the budget tests read.
+ */
+import type { SQL } from "drizzle-orm";
+import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { GuardRaised, StoreUnavailable, UniqueViolated } from "./failure.ts";
+
+/** What a request has cost so far: round trips to D1 and the rows D1 says it read and wrote. */
+export type Meter = { trips: number; rowsRead: number; rowsWritten: number; durationMs: number };
+
+export const newMeter = (): Meter => ({ trips: 0, rowsRead: 0, rowsWritten: 0, durationMs: 0 });
+
+export type Row = Record<string, string | number | null>;
+
+/** One D1 database as one request sees it. Obtain it from the composition root only. */
+export type Database = { readonly name: string; readonly binding: D1Database; readonly meter: Meter };
+
+const dialect = new SQLiteAsyncDialect();
+
+function prepare(database: Database, statement: SQL): D1PreparedStatement {
+  const { sql, params } = dialect.sqlToQuery(statement);
+  const prepared = database.binding.prepare(sql);
+  return params.length === 0 ? prepared : prepared.bind(...params);
+}
+
+async function run(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
+  database.meter.trips += 1;
+  let results: D1Result<Row>[];
+  try {
+    results = await database.binding.batch<Row>(statements.map((statement) => prepare(database, statement)));
+  } catch (error) {
+    throw classify(error);
+  }
+  return results.map(({ results: rows, meta }) => {
+    database.meter.rowsRead += meta.rows_read ?? 0;
+    database.meter.rowsWritten += meta.rows_written ?? 0;
+    database.meter.durationMs += meta.duration ?? 0;
+    return rows ?? [];
+  });
+}
+
+/**
+ * Reads: one round trip, whatever the number of statements.
+ * @throws GuardRaised when a guard among the statements raised; StoreUnavailable when D1 did not answer.
+ */
+export function read(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
+  return run(database, statements);
+}
+
+/**
+ * Writes: all statements or none. Rows come back for statements that return some (`RETURNING`, guards).
+ * @throws GuardRaised with the guard's word; UniqueViolated with the columns; StoreUnavailable when the
+ *   outcome is unknown or D1 is overloaded.
+ */
+export function commit(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
+  return run(database, statements);
+}
+
+/** D1 has one error type with a message; what it means is decided here and nowhere else. */
+function classify(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  const word = /bad JSON path: '([a-z_]+)'/i.exec(message)?.[1];
+  if (word !== undefined) return new GuardRaised(word);
+  const columns = /UNIQUE constraint failed: ([^:]+)/.exec(message)?.[1];
+  if (columns !== undefined) return new UniqueViolated(columns.split(",").map((column) => column.trim()));
+  if (transient.test(message)) return new StoreUnavailable(message);
+  return error instanceof Error ? error : new Error(message);
+}
+
+/** Faults of the platform that say nothing about the statements (D1 documentation, "Debug D1"). */
+const transient =
+  /network connection lost|caused object to be reset|code was updated|starting up D1 DB|cannot resolve D1 DB|overloaded|exceeded timeout|too many requests queued|D1 DB storage operation/i;

@@ -1,0 +1,50 @@
+/** The transactional outbox: rows are written with the change and deleted with the effect, by its consumer. */
+import { is, SQL, sql } from "drizzle-orm";
+import type { OutboxKind } from "../domain/outbox.ts";
+import type { JsonObject } from "../scim/json.ts";
+import type { Row } from "./database.ts";
+import { lastSeq } from "./events.ts";
+import type { TenantScope } from "./scope.ts";
+
+/**
+ * How long the first delivery may take before the sweeper steps in. Signals after the commit normally arrive
+ * within milliseconds; after a crash this is the wait.
+ */
+const firstDeliveryMs = 4_000;
+
+/** An outbox row that a batch wrote, as its statement returns it. */
+export type OutboxPointer = { kind: OutboxKind; seq: number };
+
+/**
+ * Writes an outbox row keyed by the event just recorded in this batch; returns its pointer (`RETURNING`), or
+ * no row when `when` does not hold.
+ */
+export function enqueue(
+  scope: TenantScope,
+  kind: OutboxKind,
+  payload: JsonObject | SQL,
+  when: SQL = sql`1`,
+): SQL {
+  const { tenantNo, now, cause } = scope;
+  const json = is(payload, SQL) ? payload : sql`${JSON.stringify(payload)}`;
+  return sql`INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
+    SELECT ${tenantNo}, ${kind}, ${lastSeq(scope)}, ${json}, ${cause.correlationId}, ${now + firstDeliveryMs}
+    WHERE ${when} RETURNING kind, seq`;
+}
+
+/** The outbox pointers among the rows that a batch returned. */
+export function outboxPointers(results: readonly Row[][]): OutboxPointer[] {
+  return results.flat().flatMap((row) => {
+    const { kind, seq } = row;
+    return typeof kind === "string" && typeof seq === "number" ? [{ kind: kind as OutboxKind, seq }] : [];
+  });
+}
+
+/** Closes a row, in the batch of the effect. Closing it twice is harmless: numbers are never reused. */
+export function closeOutboxRow(
+  { tenantNo }: Pick<TenantScope, "tenantNo">,
+  kind: OutboxKind,
+  seq: number,
+): SQL {
+  return sql`DELETE FROM outbox WHERE tenant_no = ${tenantNo} AND kind = ${kind} AND seq = ${seq}`;
+}

@@ -1,0 +1,111 @@
+/** Tables of CONTROL, the directory. It routes; what is valid is decided by the shard. */
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+export const shards = sqliteTable("shards", {
+  shard: text("shard").primaryKey(),
+  status: text("status", { enum: ["open", "full"] }).notNull(),
+  tenantCount: integer("tenant_count").notNull(),
+});
+
+export const tenants = sqliteTable(
+  "tenants",
+  {
+    tenantNo: integer("tenant_no").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    name: text("name").notNull(),
+    shard: text("shard").notNull(),
+    epoch: integer("epoch").notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("tenants_by_id").on(table.tenantId)],
+);
+
+/**
+ * Sign-ups. The number becomes the tenant's number, so that both halves of a creation (shard, then CONTROL)
+ * carry a key minted before either.
+ */
+export const signUps = sqliteTable(
+  "sign_ups",
+  {
+    signUpNo: integer("sign_up_no").primaryKey(),
+    tenantId: text("tenant_id").notNull(),
+    administratorId: text("administrator_id").notNull(),
+    organization: text("organization").notNull(),
+    email: text("email").notNull(),
+    tokenHash: text("token_hash").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    /** Set first: the tenant's creation has begun on `shard`. */
+    confirmedAt: integer("confirmed_at"),
+    shard: text("shard"),
+    completedAt: integer("completed_at"),
+  },
+  (table) => [uniqueIndex("sign_ups_by_token").on(table.tokenHash)],
+);
+
+export const administrators = sqliteTable(
+  "administrators",
+  {
+    administratorId: text("administrator_id").primaryKey(),
+    tenantNo: integer("tenant_no").notNull(),
+    email: text("email").notNull(),
+    emailFolded: text("email_folded").notNull(),
+    role: text("role", {
+      enum: ["subscription_admin", "access_admin", "billing_admin", "no_role"],
+    }).notNull(),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [uniqueIndex("administrators_by_email").on(table.emailFolded, table.tenantNo)],
+);
+
+export const signInLinks = sqliteTable("sign_in_links", {
+  tokenHash: text("token_hash").primaryKey(),
+  administratorId: text("administrator_id").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+  usedAt: integer("used_at"),
+});
+
+export const sessions = sqliteTable("sessions", {
+  tokenHash: text("token_hash").primaryKey(),
+  administratorId: text("administrator_id").notNull(),
+  tenantNo: integer("tenant_no").notNull(),
+  createdAt: integer("created_at").notNull(),
+  expiresAt: integer("expires_at").notNull(),
+});
+
+export const apiKeys = sqliteTable(
+  "api_keys",
+  {
+    keyHash: text("key_hash").primaryKey(),
+    apiKeyId: text("api_key_id").notNull(),
+    tenantNo: integer("tenant_no").notNull(),
+    name: text("name").notNull(),
+    role: text("role", {
+      enum: ["subscription_admin", "access_admin", "billing_admin", "no_role"],
+    }).notNull(),
+    createdAt: integer("created_at").notNull(),
+    lastUsedAt: integer("last_used_at"),
+    revokedAt: integer("revoked_at"),
+  },
+  (table) => [uniqueIndex("api_keys_by_tenant").on(table.tenantNo, table.apiKeyId)],
+);
+
+/** Directory of client secrets: from a client id to its tenant, shard and configuration. */
+export const clientSecrets = sqliteTable(
+  "client_secrets",
+  {
+    tenantNo: integer("tenant_no").notNull(),
+    credentialNo: integer("credential_no").notNull(),
+    clientId: text("client_id").notNull(),
+    secretHash: text("secret_hash").notNull(),
+    configurationNo: integer("configuration_no").notNull(),
+    configurationId: text("configuration_id").notNull(),
+    configurationType: text("configuration_type", { enum: ["entra_gallery", "other_scim"] }).notNull(),
+    state: text("state", { enum: ["active", "retiring"] }).notNull(),
+    expiresAt: integer("expires_at"),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantNo, table.credentialNo] }),
+    index("client_secrets_by_client").on(table.clientId),
+  ],
+);
