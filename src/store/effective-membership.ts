@@ -60,10 +60,10 @@ export function nestedGroups(tenantNo: TenantNo, rootNo: number | SQL): SQL {
     )`;
 }
 
-/** Whether `userNo` is in one of `nested_groups`: at most one look-up per nested group. */
+/** Whether `userNo` is in one of `nested_groups`, which SQLite then walks once per statement. */
 export function isEffectiveMember(tenantNo: TenantNo, userNo: SQL): SQL {
-  return sql`EXISTS (SELECT 1 FROM nested_groups AS n CROSS JOIN members AS m
-    WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0 AND m.member_no = ${userNo})`;
+  return sql`EXISTS (SELECT 1 FROM members AS m WHERE m.tenant_no = ${tenantNo} AND m.member_kind = 0
+    AND m.member_no = ${userNo} AND m.group_no IN (SELECT group_no FROM nested_groups))`;
 }
 
 /**
