@@ -1,0 +1,38 @@
+/** The file of development secrets that `wrangler dev` reads: made once, never touched again. */
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import { writeFileSync } from "node:fs";
+
+/** A fresh private ES256 key as a JSON Web Key, for the bearer tokens of this machine only. */
+function signingKey(): string {
+  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+  return JSON.stringify({
+    ...privateKey.export({ format: "jwk" }),
+    kid: randomUUID(),
+    alg: "ES256",
+    use: "sig",
+  });
+}
+
+function fileText(): string {
+  return [
+    "# Made by `npm start` for this machine. Not for production: see .dev.vars.example.",
+    // Single quotes: the value is JSON, and the file's grammar would end a bare one at a quote sign.
+    `TOKEN_SIGNING_KEY='${signingKey()}'`,
+    'MAIL_FROM="Vestibule <no-reply@localhost.localdomain>"',
+    "MAIL_CAPTURE=1",
+    "SERVER_TIMING=1",
+    "SWEEP_SECONDS=5",
+    "",
+  ].join("\n");
+}
+
+/** Writes the file unless it exists; tells whether it did. Two starts at once cannot both write it. */
+export function ensureSecrets(file: string): boolean {
+  try {
+    writeFileSync(file, fileText(), { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    throw error;
+  }
+}
