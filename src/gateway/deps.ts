@@ -1,7 +1,8 @@
 /** What use cases are given. The composition root (`entry/deps.ts`) builds it, once per request or message. */
 
-import type { Database } from "../store/database.ts";
+import type { Database, Meter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
+import type { DirectoryCache } from "./directory-cache.ts";
 
 export type Deps = {
   /** Milliseconds since the epoch. */
@@ -17,6 +18,14 @@ export type Deps = {
   signals: Signals;
   mail: Mail;
   tokens: Tokens;
+  /** Client secrets by client id, as this isolate last read them. */
+  directory: DirectoryCache;
+  /** D1 cost of the request so far. */
+  meter: Meter;
+  /** Development only: answers tell their D1 cost. */
+  showServerTiming: boolean;
+  /** Keeps work alive after the answer; nothing that matters may depend on it. */
+  afterResponse(work: Promise<unknown>): void;
   log(entry: LogEntry): void;
 };
 

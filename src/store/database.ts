@@ -15,6 +15,9 @@ export type Meter = { trips: number; rowsRead: number; rowsWritten: number; dura
 
 export const newMeter = (): Meter => ({ trips: 0, rowsRead: 0, rowsWritten: 0, durationMs: 0 });
 
+/** A statement with its bound parameters; only the store makes them. */
+export type Statement = SQL;
+
 export type Row = Record<string, string | number | null>;
 
 /** One D1 database as one request sees it. Obtain it from the composition root only. */

@@ -5,7 +5,8 @@ import type { JsonObject } from "../scim/json.ts";
 import type { TenantScope } from "./scope.ts";
 
 export type EventEntry = {
-  action: EventAction;
+  /** An action, or an expression that decides between actions inside the batch. */
+  action: EventAction | SQL;
   subjectKind: SubjectKind;
   /** A number, or an expression that finds it inside the batch. */
   subjectNo: number | SQL;

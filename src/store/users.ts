@@ -1,0 +1,199 @@
+/** Login accounts as a SCIM client owns them. Reads execute elsewhere; every function returns statements. */
+import { type SQL, sql } from "drizzle-orm";
+import type { ConfigurationNo } from "../domain/id.ts";
+import { fold } from "../scim/fold.ts";
+import type { JsonObject } from "../scim/json.ts";
+import type { Row } from "./database.ts";
+import { recordEvent } from "./events.ts";
+import { foldedDocument } from "./folded-document.ts";
+import { guard, guardChangedOne } from "./guard.ts";
+import { enqueue } from "./outbox.ts";
+import type { TenantScope } from "./scope.ts";
+import { deleteEmails, insertEmails } from "./user-emails.ts";
+
+/** An account as the gateway reads it. */
+export type UserRecord = {
+  userNo: number;
+  scimId: string;
+  version: number;
+  createdAt: number;
+  updatedAt: number;
+  attributes: JsonObject;
+};
+
+export const userColumns = sql.raw(
+  "users.user_no, users.scim_id, users.version, users.created_at, users.updated_at, users.document",
+);
+
+export function userRecord(row: Row): UserRecord {
+  return {
+    userNo: Number(row["user_no"]),
+    scimId: String(row["scim_id"]),
+    version: Number(row["version"]),
+    createdAt: Number(row["created_at"]),
+    updatedAt: Number(row["updated_at"]),
+    attributes: JSON.parse(String(row["document"])) as JsonObject,
+  };
+}
+
+/** The account with this SCIM id, if the configuration owns it. */
+export function selectUser({ tenantNo }: TenantScope, owner: ConfigurationNo, scimId: string): SQL {
+  return sql`SELECT ${userColumns} FROM users
+    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
+}
+
+/** Columns that repeat what the document says, so that indexes can serve it. */
+function indexed(attributes: JsonObject) {
+  const { userName, externalId, active } = attributes as Record<string, unknown>;
+  return {
+    userName: String(userName),
+    userNameFolded: fold(String(userName)),
+    externalId: typeof externalId === "string" ? externalId : null,
+    active: active === false ? 0 : 1,
+    document: JSON.stringify(attributes),
+    folded: foldedDocument(attributes),
+  };
+}
+
+/**
+ * `POST /Users` in one batch (A9, R37): a free name becomes a new account; a name held by an account that no
+ * live configuration owns, or that was deprovisioned, is taken over under the new SCIM id with the attributes
+ * of the body. Otherwise the guard raises `uniqueness`.
+ * The statement that returns `version` tells the caller which it was.
+ */
+export function insertOrAdoptUser(
+  scope: TenantScope,
+  owner: ConfigurationNo,
+  scimId: string,
+  attributes: JsonObject,
+): SQL[] {
+  const { tenantNo, now } = scope;
+  const column = indexed(attributes);
+  const userNo = sql`(SELECT user_no FROM users
+    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId})`;
+  const sameName = sql`FROM users u WHERE u.tenant_no = ${tenantNo} AND u.user_name_folded = ${column.userNameFolded}`;
+  const nextUserNo = sql`(SELECT COALESCE(MAX(user_no), 0) + 1 FROM users WHERE tenant_no = ${tenantNo})`;
+  return [
+    // Before the account is taken over: what it was decides what happened, and its addresses go with it.
+    ...recordEvent(scope, {
+      action: sql`COALESCE((SELECT CASE WHEN u.deprovisioned_at IS NULL THEN 'user.adopted' ELSE 'user.revived' END
+        ${sameName}), 'user.created')`,
+      subjectKind: "user",
+      subjectNo: sql`COALESCE((SELECT u.user_no ${sameName}), ${nextUserNo})`,
+      data: { userName: column.userName, scimId },
+    }),
+    sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND (value_folded, user_no) IN
+      (SELECT json_extract(e.value, '$.value'), u.user_no FROM users u, json_each(u.folded, '$.emails') e
+        WHERE u.tenant_no = ${tenantNo} AND u.user_name_folded = ${column.userNameFolded})`,
+    sql`INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, external_id,
+        active, origin, version, created_at, updated_at, document, folded)
+      SELECT ${tenantNo}, COALESCE(MAX(user_no), 0) + 1, ${owner}, ${scimId}, ${column.userName},
+        ${column.userNameFolded}, ${column.externalId}, ${column.active}, 'scim', 1, ${now}, ${now},
+        ${column.document}, ${column.folded}
+      FROM users WHERE tenant_no = ${tenantNo}
+      ON CONFLICT (tenant_no, user_name_folded) DO UPDATE SET
+        configuration_no = excluded.configuration_no, scim_id = excluded.scim_id, user_name = excluded.user_name,
+        external_id = excluded.external_id, active = excluded.active, version = users.version + 1,
+        adoption_pending = 1, deprovisioned_at = NULL, created_at = excluded.created_at,
+        updated_at = excluded.updated_at, document = excluded.document, folded = excluded.folded
+      WHERE NOT EXISTS (SELECT 1 FROM configurations c WHERE c.tenant_no = users.tenant_no
+        AND c.configuration_no = users.configuration_no AND c.state = 'active')
+      RETURNING version`,
+    guardChangedOne("uniqueness"),
+    ...insertEmails(scope, userNo, attributes),
+    sql`UPDATE configurations SET user_count = user_count + 1
+      WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
+    enqueue(scope, "license", sql`json_object('users', json_array(${userNo}))`),
+  ];
+}
+
+/** What a change of attributes knows of the account it read. */
+export type UserChange = { before: UserRecord; after: JsonObject };
+
+/** Replaces the attributes if the account is still at the version that was read; else raises `stale`. */
+export function updateUser(scope: TenantScope, { before, after }: UserChange): SQL[] {
+  const { tenantNo, now } = scope;
+  const column = indexed(after);
+  const wasActive = before.attributes["active"] !== false;
+  return [
+    sql`UPDATE users SET user_name = ${column.userName}, user_name_folded = ${column.userNameFolded},
+        external_id = ${column.externalId}, active = ${column.active}, version = version + 1, updated_at = ${now},
+        document = ${column.document}, folded = ${column.folded}
+      WHERE tenant_no = ${tenantNo} AND user_no = ${before.userNo} AND scim_id = ${before.scimId}
+        AND version = ${before.version}`,
+    guardChangedOne("stale"),
+    ...deleteEmails(scope, before.userNo, before.attributes, after),
+    ...insertEmails(scope, sql`${before.userNo}`, after, before.attributes),
+    ...recordEvent(scope, {
+      action:
+        wasActive === (column.active === 1)
+          ? "user.changed"
+          : column.active === 1
+            ? "user.reactivated"
+            : "user.deactivated",
+      subjectKind: "user",
+      subjectNo: before.userNo,
+      data: { changed: changedNames(before.attributes, after) },
+    }),
+  ];
+}
+
+const changedNames = (before: JsonObject, after: JsonObject): string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]),
+  );
+
+/**
+ * `DELETE /Users/{id}` (A9): the SCIM id is gone for good, the account stays behind, deprovisioned, for its
+ * history. Memberships end; license and vaults follow through the outbox. Raises `not_found`.
+ */
+export function deprovisionUser(
+  scope: TenantScope,
+  owner: ConfigurationNo,
+  scimId: string,
+  retiredId: string,
+  ifVersion?: number,
+): SQL[] {
+  const { tenantNo, now } = scope;
+  const userNo = sql`(SELECT user_no FROM users
+    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId})`;
+  const retiredNo = sql`(SELECT user_no FROM users
+    WHERE tenant_no = ${tenantNo} AND configuration_no = 0 AND scim_id = ${retiredId})`;
+  return [
+    guard("not_found", sql`${userNo} IS NOT NULL`),
+    ...(ifVersion === undefined
+      ? []
+      : [
+          guard(
+            "precondition",
+            sql`(SELECT version FROM users WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}) = ${ifVersion}`,
+          ),
+        ]),
+    ...recordEvent(scope, {
+      action: "user.deprovisioned",
+      subjectKind: "user",
+      subjectNo: userNo,
+      data: { scimId },
+    }),
+    enqueue(
+      scope,
+      "membership",
+      sql`json_object('users', json_array(${userNo}), 'deprovisioned', json('true'))`,
+      sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
+    ),
+    enqueue(scope, "license", sql`json_object('users', json_array(${userNo}))`),
+    sql`UPDATE groups SET version = version + 1, member_count = member_count - 1, updated_at = ${now}
+      WHERE tenant_no = ${tenantNo} AND group_no IN (SELECT group_no FROM members
+        WHERE tenant_no = ${tenantNo} AND member_kind = 0 AND member_no = ${userNo})`,
+    sql`DELETE FROM members WHERE tenant_no = ${tenantNo} AND member_kind = 0 AND member_no = ${userNo}`,
+    sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}
+      AND value_folded IN (SELECT json_extract(e.value, '$.value') FROM users u, json_each(u.folded, '$.emails') e
+        WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo})`,
+    sql`UPDATE configurations SET user_count = user_count - 1
+      WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
+    sql`UPDATE users SET configuration_no = 0, scim_id = ${retiredId}, external_id = NULL, active = 0,
+        version = version + 1, updated_at = ${now}, deprovisioned_at = ${now}
+      WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`,
+    guard("not_found", sql`${retiredNo} IS NOT NULL`),
+  ];
+}
