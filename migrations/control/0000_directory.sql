@@ -42,6 +42,7 @@ CREATE TABLE `sessions` (
 	`expires_at` integer NOT NULL
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `sessions_by_administrator` ON `sessions` (`administrator_id`,`expires_at`);--> statement-breakpoint
 CREATE TABLE `shards` (
 	`shard` text PRIMARY KEY NOT NULL,
 	`status` text NOT NULL,
@@ -55,12 +56,14 @@ CREATE TABLE `sign_in_links` (
 	`used_at` integer
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
+CREATE INDEX `sign_in_links_by_administrator` ON `sign_in_links` (`administrator_id`,`expires_at`);--> statement-breakpoint
 CREATE TABLE `sign_ups` (
 	`sign_up_no` integer PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,
 	`administrator_id` text NOT NULL,
 	`organization` text NOT NULL,
 	`email` text NOT NULL,
+	`email_folded` text NOT NULL,
 	`token_hash` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`expires_at` integer NOT NULL,
@@ -70,6 +73,9 @@ CREATE TABLE `sign_ups` (
 ) STRICT;
 --> statement-breakpoint
 CREATE UNIQUE INDEX `sign_ups_by_token` ON `sign_ups` (`token_hash`);--> statement-breakpoint
+CREATE INDEX `sign_ups_by_email` ON `sign_ups` (`email_folded`,`created_at`);--> statement-breakpoint
+CREATE INDEX `sign_ups_unconfirmed` ON `sign_ups` (`expires_at`) WHERE confirmed_at is null;--> statement-breakpoint
+CREATE INDEX `sign_ups_incomplete` ON `sign_ups` (`shard`,`sign_up_no`) WHERE confirmed_at is not null and completed_at is null;--> statement-breakpoint
 CREATE TABLE `tenants` (
 	`tenant_no` integer PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -1,4 +1,5 @@
 /** Tables of CONTROL, the directory. It routes; what is valid is decided by the shard. */
+import { sql } from "drizzle-orm";
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export const shards = sqliteTable("shards", {
@@ -32,6 +33,7 @@ export const signUps = sqliteTable(
     administratorId: text("administrator_id").notNull(),
     organization: text("organization").notNull(),
     email: text("email").notNull(),
+    emailFolded: text("email_folded").notNull(),
     tokenHash: text("token_hash").notNull(),
     createdAt: integer("created_at").notNull(),
     expiresAt: integer("expires_at").notNull(),
@@ -40,7 +42,15 @@ export const signUps = sqliteTable(
     shard: text("shard"),
     completedAt: integer("completed_at"),
   },
-  (table) => [uniqueIndex("sign_ups_by_token").on(table.tokenHash)],
+  (table) => [
+    uniqueIndex("sign_ups_by_token").on(table.tokenHash),
+    index("sign_ups_by_email").on(table.emailFolded, table.createdAt),
+    /** Links nobody followed, to be forgotten; and creations that stopped halfway, to be completed. */
+    index("sign_ups_unconfirmed").on(table.expiresAt).where(sql`confirmed_at is null`),
+    index("sign_ups_incomplete")
+      .on(table.shard, table.signUpNo)
+      .where(sql`confirmed_at is not null and completed_at is null`),
+  ],
 );
 
 export const administrators = sqliteTable(
@@ -58,20 +68,28 @@ export const administrators = sqliteTable(
   (table) => [uniqueIndex("administrators_by_email").on(table.emailFolded, table.tenantNo)],
 );
 
-export const signInLinks = sqliteTable("sign_in_links", {
-  tokenHash: text("token_hash").primaryKey(),
-  administratorId: text("administrator_id").notNull(),
-  expiresAt: integer("expires_at").notNull(),
-  usedAt: integer("used_at"),
-});
+export const signInLinks = sqliteTable(
+  "sign_in_links",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    administratorId: text("administrator_id").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+    usedAt: integer("used_at"),
+  },
+  (table) => [index("sign_in_links_by_administrator").on(table.administratorId, table.expiresAt)],
+);
 
-export const sessions = sqliteTable("sessions", {
-  tokenHash: text("token_hash").primaryKey(),
-  administratorId: text("administrator_id").notNull(),
-  tenantNo: integer("tenant_no").notNull(),
-  createdAt: integer("created_at").notNull(),
-  expiresAt: integer("expires_at").notNull(),
-});
+export const sessions = sqliteTable(
+  "sessions",
+  {
+    tokenHash: text("token_hash").primaryKey(),
+    administratorId: text("administrator_id").notNull(),
+    tenantNo: integer("tenant_no").notNull(),
+    createdAt: integer("created_at").notNull(),
+    expiresAt: integer("expires_at").notNull(),
+  },
+  (table) => [index("sessions_by_administrator").on(table.administratorId, table.expiresAt)],
+);
 
 export const apiKeys = sqliteTable(
   "api_keys",
