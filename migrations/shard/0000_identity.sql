@@ -188,6 +188,7 @@ CREATE UNIQUE INDEX `users_by_scim_id` ON `users` (`tenant_no`,`configuration_no
 CREATE UNIQUE INDEX `users_by_user_name` ON `users` (`tenant_no`,`user_name_folded`);--> statement-breakpoint
 CREATE INDEX `users_by_external_id` ON `users` (`tenant_no`,`external_id`) WHERE external_id is not null;--> statement-breakpoint
 CREATE INDEX `users_waiting` ON `users` (`tenant_no`,`wanted_type_no`,`waiting_since`,`user_no`) WHERE waiting_since is not null;--> statement-breakpoint
+CREATE INDEX `users_adoption_pending` ON `users` (`tenant_no`,`user_no`) WHERE adoption_pending = 1;--> statement-breakpoint
 CREATE TABLE `vault_groups` (
 	`tenant_no` integer NOT NULL,
 	`vault_group_no` integer NOT NULL,

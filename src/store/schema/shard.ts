@@ -134,6 +134,7 @@ export const users = sqliteTable(
     index("users_waiting")
       .on(table.tenantNo, table.wantedTypeNo, table.waitingSince, table.userNo)
       .where(sql`waiting_since is not null`),
+    index("users_adoption_pending").on(table.tenantNo, table.userNo).where(sql`adoption_pending = 1`),
   ],
 );
 
