@@ -1,0 +1,145 @@
+import type { JsonObject } from "./json.ts";
+import { DETAIL_QUOTE_MAX } from "./limits.ts";
+import { err, type Result } from "./result.ts";
+import { ERROR } from "./urn.ts";
+
+/** Kinds that become a `scimType` of the same name: RFC 7644 Table 9 and RFC 9865 Table 3. */
+export type ScimType =
+  | "invalidFilter"
+  | "tooMany"
+  | "uniqueness"
+  | "mutability"
+  | "invalidSyntax"
+  | "invalidPath"
+  | "noTarget"
+  | "invalidValue"
+  | "invalidVers"
+  | "sensitive"
+  | "invalidCursor"
+  | "expiredCursor"
+  | "invalidCount";
+
+type Plain =
+  | ScimType
+  | "notFound"
+  | "forbidden"
+  | "notImplemented"
+  | "preconditionFailed"
+  | "payloadTooLarge"
+  | "unsupportedMediaType"
+  | "internal";
+
+/** Everything a SCIM answer can say went wrong. `detail` is read by the administrator of the client. */
+export type ScimError =
+  | { kind: Plain; detail: string }
+  | { kind: "unauthorized"; detail: string; challenge?: string }
+  | { kind: "methodNotAllowed"; detail: string; allow?: readonly string[] }
+  | { kind: "tooManyRequests" | "unavailable"; detail: string; retryAfterSeconds: number };
+
+export type Wire = { status: number; body: JsonObject; headers: Record<string, string> };
+
+export const refusal = (kind: Plain, detail: string): ScimError => ({ kind, detail });
+
+/** A failed Result in one call; most of this layer ends with one. */
+export const refuse = (kind: Plain, detail: string): Result<never> => err(refusal(kind, detail));
+
+/** A client's own words inside a `detail`, cut to a readable length. */
+export const quote = (text: string): string =>
+  text.length <= DETAIL_QUOTE_MAX ? `'${text}'` : `'${text.slice(0, DETAIL_QUOTE_MAX)}…'`;
+
+const statusOf = (error: ScimError): number => {
+  switch (error.kind) {
+    case "invalidFilter":
+    case "tooMany":
+    case "mutability":
+    case "invalidSyntax":
+    case "invalidPath":
+    case "noTarget":
+    case "invalidValue":
+    case "invalidVers":
+    case "invalidCursor":
+    case "expiredCursor":
+    case "invalidCount":
+      return 400;
+    case "unauthorized":
+      return 401;
+    // RFC 7644 §7.5.2 answers sensitive data in a URI with 403.
+    case "sensitive":
+    case "forbidden":
+      return 403;
+    case "notFound":
+      return 404;
+    case "methodNotAllowed":
+      return 405;
+    // RFC 7644 §3.3: a duplicate is a conflict.
+    case "uniqueness":
+      return 409;
+    case "preconditionFailed":
+      return 412;
+    case "payloadTooLarge":
+      return 413;
+    case "unsupportedMediaType":
+      return 415;
+    case "tooManyRequests":
+      return 429;
+    case "internal":
+      return 500;
+    case "notImplemented":
+      return 501;
+    case "unavailable":
+      return 503;
+  }
+};
+
+const scimTypeOf = (error: ScimError): ScimType | undefined => {
+  switch (error.kind) {
+    case "invalidFilter":
+    case "tooMany":
+    case "uniqueness":
+    case "mutability":
+    case "invalidSyntax":
+    case "invalidPath":
+    case "noTarget":
+    case "invalidValue":
+    case "invalidVers":
+    case "sensitive":
+    case "invalidCursor":
+    case "expiredCursor":
+    case "invalidCount":
+      return error.kind;
+    default:
+      return undefined;
+  }
+};
+
+const headersOf = (error: ScimError): Record<string, string> => {
+  switch (error.kind) {
+    case "unauthorized":
+      // RFC 9110 §11.6.1: a 401 must carry a challenge.
+      return { "WWW-Authenticate": error.challenge ?? 'Bearer realm="SCIM"' };
+    case "methodNotAllowed":
+      return error.allow === undefined ? {} : { Allow: error.allow.join(", ") };
+    case "tooManyRequests":
+    case "unavailable":
+      // Okta honors whole seconds only and waits five minutes for anything else.
+      return { "Retry-After": String(Math.max(1, Math.ceil(error.retryAfterSeconds))) };
+    default:
+      return {};
+  }
+};
+
+/** The one mapping from an error to the message of RFC 7644 §3.12. */
+export const toWire = (error: ScimError): Wire => {
+  const status = statusOf(error);
+  const scimType = scimTypeOf(error);
+  return {
+    status,
+    body: {
+      schemas: [ERROR],
+      ...(scimType === undefined ? {} : { scimType }),
+      detail: error.detail,
+      status: String(status),
+    },
+    headers: headersOf(error),
+  };
+};

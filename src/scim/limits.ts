@@ -1,0 +1,49 @@
+// Every number that bounds what a client can size in this layer, each with its reason.
+
+/** Resources nest four deep at most (extension, complex, multi-valued, sub-attribute); the rest is room for raw extensions. */
+export const JSON_DEPTH_MAX = 32;
+
+/** One value longer than this is a document, not an attribute; a photo or certificate as base64 still fits. */
+export const STRING_LENGTH_MAX = 65_536;
+
+/** The longest registered schema URN with an attribute and a sub-attribute stays far below. */
+export const NAME_LENGTH_MAX = 512;
+
+/** The widest real client templates send about 80 attributes; this bounds the work of one resource. */
+export const ATTRIBUTES_MAX = 500;
+
+/** Entitlement-heavy users carry some hundred values; PATCH compares values pairwise, so the square must stay small. */
+export const VALUES_PER_ATTRIBUTE_MAX = 1_000;
+
+/** A full push of the largest group that one request body carries; larger ones arrive in chunks. */
+export const MEMBERS_MAX = 100_000;
+
+/** Okta's largest custom chunk is 1,000 membership changes, and some clients send one operation for each. */
+export const PATCH_OPERATIONS_MAX = 1_000;
+
+/** URLs are cut at about 8 KB on the way; a longer filter can only come in a body and is no more useful there. */
+export const FILTER_LENGTH_MAX = 8_192;
+
+/** Written by hand or by a client, filters nest two or three deep; recursion stops here. */
+export const FILTER_DEPTH_MAX = 16;
+
+/** As many `value eq "…"` as fit FILTER_LENGTH_MAX; bounds the SQL compiled from a filter. */
+export const FILTER_NODES_MAX = 200;
+
+/** More names than any schema has attributes. */
+export const PROJECTION_NAMES_MAX = 500;
+
+/** Okta imports with 100; a page that size stays within one cheap read. */
+export const PAGE_SIZE_DEFAULT = 100;
+
+/** A page of users with their groups stays below a megabyte at this size. */
+export const PAGE_SIZE_MAX = 1_000;
+
+/** Cursors we issue are below 300 characters; anything longer was not issued by us. */
+export const CURSOR_LENGTH_MAX = 2_048;
+
+/** Enough for every ETag list a proxy would build. */
+export const ETAG_HEADER_LENGTH_MAX = 4_096;
+
+/** Names repeated in an error text are cut here, so that a hostile name cannot flood an administrator's screen. */
+export const DETAIL_QUOTE_MAX = 120;
