@@ -75,7 +75,7 @@ CREATE TABLE `sign_ups` (
 CREATE UNIQUE INDEX `sign_ups_by_token` ON `sign_ups` (`token_hash`);--> statement-breakpoint
 CREATE INDEX `sign_ups_by_email` ON `sign_ups` (`email_folded`,`created_at`);--> statement-breakpoint
 CREATE INDEX `sign_ups_unconfirmed` ON `sign_ups` (`expires_at`) WHERE confirmed_at is null;--> statement-breakpoint
-CREATE INDEX `sign_ups_incomplete` ON `sign_ups` (`shard`,`sign_up_no`) WHERE confirmed_at is not null and completed_at is null;--> statement-breakpoint
+CREATE INDEX `sign_ups_incomplete` ON `sign_ups` (`confirmed_at`) WHERE confirmed_at is not null and completed_at is null;--> statement-breakpoint
 CREATE TABLE `tenants` (
 	`tenant_no` integer PRIMARY KEY NOT NULL,
 	`tenant_id` text NOT NULL,

@@ -14,6 +14,8 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 export const EVENT_ACTIONS = [
   "tenant.created",
+  "api_key.created",
+  "api_key.revoked",
   "configuration.created",
   "configuration.changed",
   "configuration.deleted",
@@ -47,14 +49,17 @@ export const EVENT_ACTIONS = [
   "vault_group.members_changed",
   "vault_user.created",
   "vault_user.enabled",
+  "vault_user.synchronized",
   "vault_user.disabled",
   "vault_user.deleted",
   "vault_user.restored",
   "vault_user.skipped",
   "link.created",
+  "link.started",
   "link.progressed",
   "link.completed",
   "link.failed",
+  "link.unlinking",
   "link.removed",
   "link.source_deleted",
 ] as const;

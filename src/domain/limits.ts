@@ -17,3 +17,124 @@ export const TOKEN_LIFETIME_SECONDS = 3_600;
 
 /** Clocks of two machines of one platform differ by less. */
 export const TOKEN_CLOCK_SKEW_SECONDS = 5;
+
+/** Long enough to find the mail the next morning. */
+export const SIGN_UP_LINK_LIFETIME_MS = 24 * 3_600_000;
+
+/** Mails that strangers can cause to one address per hour: a few honest tries. */
+export const SIGN_UPS_PER_EMAIL_PER_HOUR = 5;
+
+/** A sign-in link is used at once, or not at all. */
+export const SIGN_IN_LINK_LIFETIME_MS = 15 * 60_000;
+
+/** Unused sign-in links one administrator may have, so that asking again and again does not flood a mailbox. */
+export const SIGN_IN_LINKS_LIVE_MAX = 5;
+
+/** One address may administer several organizations; the mail lists at most this many. */
+export const ORGANIZATIONS_PER_SIGN_IN = 20;
+
+/** One working day; absolute, so a stolen cookie ends too. */
+export const SESSION_LIFETIME_MS = 12 * 3_600_000;
+
+/** Keys are per automation, not per call. */
+export const API_KEYS_MAX = 100;
+
+/** When keys, secrets and configurations were last used is kept to the hour: a write per request would cost more than the answer. */
+export const LAST_USE_RESOLUTION_MS = 3_600_000;
+
+/** A tenant has one configuration per identity provider, one for tests, and none for attackers. */
+export const CONFIGURATIONS_MAX = 50;
+
+/** How long the old secret of a rotation still authenticates Basic: time to carry the new one over. */
+export const SECRET_OVERLAP_MS = 7 * 24 * 3_600_000;
+
+/** Old and new: all that a rotation needs. */
+export const SECRETS_LIVE_MAX = 2;
+
+/** Directory rows are made to agree again when the shard moved on meanwhile; more tries go to the sweeper. */
+export const DIRECTORY_ATTEMPTS_MAX = 5;
+
+/** Sign-ups that one sweep completes; the rest waits for the next. */
+export const SIGN_UPS_PER_SWEEP = 20;
+
+/** Expired rows that each sign-up or sign-in clears away, so that the tables cannot grow by being asked. */
+export const EXPIRED_ROWS_PER_VISIT = 20;
+
+/** The largest body of the admin API is a form of a few fields. */
+export const ADMIN_BODY_BYTES_MAX = 65_536;
+
+/** A token request is a handful of short parameters; client assertions would be the longest. */
+export const TOKEN_REQUEST_BYTES_MAX = 16_384;
+
+/** Groups named in a refusal: enough to act on. */
+export const NAMES_IN_REFUSAL_MAX = 5;
+
+/** People settled by one batch of a link: a few thousand rows, far below D1's 30 s and still fine progress. */
+export const SETTLEMENT_USERS_MAX = 1_000;
+
+/** Time one delivery may spend on long runs before it hands over: other messages of the queue get their turn. */
+export const RUN_DELIVERY_MS = 5_000;
+
+/** Links that one change of a whole group starts per batch; more follow in the next. */
+export const STARTED_RUNS_MAX = 500;
+
+/** Member rows of a deleted group cleared by one batch. */
+export const CLEARED_MEMBERS_MAX = 5_000;
+
+/** Accounts of a deleted configuration released by one batch; each moves one index entry. */
+export const RELEASED_USERS_MAX = 1_000;
+
+/** Names a link preview shows per kind of effect; the counts beside them are exact. */
+export const PREVIEW_NAMES_MAX = 50;
+
+/** Due outbox rows one sweep hands out per shard: more wait for the next sweep, seconds later. */
+export const SWEPT_ROWS_MAX = 500;
+
+/** Open rows that `activity` counts; past it the figure only says "at least". */
+export const COUNTED_ROWS_MAX = 10_000;
+
+/** Deliveries of one queue message before the queue gives up (`max_retries` in wrangler.toml, plus the first). */
+export const DELIVERIES_MAX = 9;
+
+/** Named users one allocator round decides: D1 advises 1,000 to 10,000 rows per statement, each costs three to five. */
+export const ALLOCATION_ROUND_USERS_MAX = 1_000;
+
+/** Open outbox rows one allocator round takes in; each normally names one user. */
+export const ALLOCATION_ROUND_ROWS_MAX = 1_000;
+
+/** Accounts of one queue that one round may serve: keeps the write of a large purchase in chunks. */
+export const ALLOCATION_HEADS_MAX = 1_000;
+
+/** Events written by one statement: about 400 KB of JSON, far below D1's 2 MB per value. */
+export const EVENTS_PER_STATEMENT_MAX = 2_000;
+
+/** Doubled allocators collide at most once per batch of the other; more means something is wrong. */
+export const ALLOCATION_ATTEMPTS_MAX = 8;
+
+/** Rounds one alarm runs before it hands over to the next: minutes below the 15 an alarm may take. */
+export const ALLOCATION_ROUNDS_PER_ALARM_MAX = 100;
+
+/** Waits of the allocator before a round: short when idle, long while work keeps coming, so rounds stay few. */
+export const ALLOCATION_DELAY_MIN_MS = 50;
+export const ALLOCATION_DELAY_MAX_MS = 2_000;
+
+/** The alarm that stands while a round works: past the longest round, soon enough after a crash. */
+export const ALLOCATION_SAFETY_ALARM_MS = 10_000;
+
+/** Failed rounds are tried again with doubling waits up to this one. */
+export const ALLOCATION_BACKOFF_MAX_MS = 60_000;
+
+/** More seats than any organization has people. */
+export const PURCHASED_MAX = 10_000_000;
+
+/** How far a place in the queue is counted; past it the answer says "at least". */
+export const QUEUE_PLACE_MAX = 10_000;
+
+/** Groups named as the reason of an entitlement: enough to see why, bounded for people in thousands of groups. */
+export const ENTITLEMENT_GROUPS_MAX = 50;
+
+/** RFC 5321 §4.5.3.1.3: a forward path is at most 256 octets, its angle brackets included. */
+export const EMAIL_LENGTH_MAX = 254;
+
+/** Longest name an administrator may give an account: user principal names end at 113 characters, names at 256. */
+export const ACCOUNT_NAME_LENGTH_MAX = 256;

@@ -25,3 +25,7 @@ const granted: Record<Role, readonly Permission[]> = {
 };
 
 export const may = (role: Role, permission: Permission): boolean => granted[role].includes(permission);
+
+/** Nobody hands out more than they have. */
+export const mayGrant = (granter: Role, role: Role): boolean =>
+  granted[role].every((permission) => may(granter, permission));

@@ -13,13 +13,15 @@ export type MailEnvironment = {
 /** `origin`: of the request that mail is sent for; none for queue and alarm, which then never capture. */
 export function openMail(environment: MailEnvironment, origin: string | undefined): Mail {
   const { EMAIL, MAIL_FROM, MAIL_CAPTURE } = environment;
+  const capture = MAIL_CAPTURE === "1" && isLoopback(origin);
   return {
+    mode: capture ? "captured" : MAIL_FROM ? "sent" : "unavailable",
     async send({ to, subject, text }) {
-      if (MAIL_CAPTURE === "1" && isLoopback(origin)) {
+      if (capture) {
         log({ level: "info", message: "mail captured", to, subject, text });
         return "captured";
       }
-      if (MAIL_FROM === undefined || MAIL_FROM === "") return "unavailable";
+      if (!MAIL_FROM) return "unavailable";
       try {
         await EMAIL.send({ from: MAIL_FROM, to, subject, text });
         return "sent";

@@ -24,6 +24,8 @@ export type Deps = {
   meter: Meter;
   /** Development only: answers tell their D1 cost. */
   showServerTiming: boolean;
+  /** Resolves after so many milliseconds. */
+  pause(milliseconds: number): Promise<void>;
   /** Keeps work alive after the answer; nothing that matters may depend on it. */
   afterResponse(work: Promise<unknown>): void;
   log(entry: LogEntry): void;
@@ -38,6 +40,8 @@ export type Signals = {
 };
 
 export type Mail = {
+  /** What `send` will answer unless the platform fails: known before anybody's address is looked up. */
+  readonly mode: "sent" | "captured" | "unavailable";
   /**
    * `sent`: handed to the mail binding. `captured`: development only, the caller may show the text.
    * `unavailable`: no working mail, nothing was sent.

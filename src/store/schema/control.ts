@@ -48,7 +48,7 @@ export const signUps = sqliteTable(
     /** Links nobody followed, to be forgotten; and creations that stopped halfway, to be completed. */
     index("sign_ups_unconfirmed").on(table.expiresAt).where(sql`confirmed_at is null`),
     index("sign_ups_incomplete")
-      .on(table.shard, table.signUpNo)
+      .on(table.confirmedAt)
       .where(sql`confirmed_at is not null and completed_at is null`),
   ],
 );
