@@ -1,0 +1,129 @@
+/** License pools and the writes of the allocator, which alone writes license facts of accounts and counters. */
+import { type SQL, sql } from "drizzle-orm";
+import type { TenantNo } from "../domain/id.ts";
+import type { PoolChange, UserChange } from "../domain/license-allocation.ts";
+import type { LicenseEvent } from "../domain/license-event.ts";
+import { EVENTS_PER_STATEMENT_MAX } from "../domain/limits.ts";
+import type { JsonObject } from "../scim/json.ts";
+import { tenantFence } from "./fence.ts";
+import { guard, guardChangedOne } from "./guard.ts";
+import type { TenantScope } from "./scope.ts";
+
+export type AllocationWrite = {
+  /** As read; the batch fails with `moved_on` when another allocator or an administrator came between. */
+  allocationVersion: number;
+  userChanges: readonly UserChange[];
+  poolChanges: readonly PoolChange[];
+  grantedFrom: readonly number[];
+  events: readonly (LicenseEvent & { correlationId: string })[];
+  /** Outbox rows whose work is done with this batch. */
+  closed: readonly number[];
+  /** Outbox rows of which a part is done, with what is left. */
+  progressed: readonly { seq: number; payload: JsonObject }[];
+};
+
+/**
+ * One round of the allocator, all or nothing. Besides the version, the counters are checked after the fact:
+ * no pool that gave out a seat may end above its assignable seats (I2), whoever calls this.
+ */
+export function writeAllocation(scope: TenantScope, write: AllocationWrite): SQL[] {
+  const { tenantNo } = scope;
+  return [
+    tenantFence(scope),
+    sql`UPDATE tenants SET allocation_version = allocation_version + 1
+      WHERE tenant_no = ${tenantNo} AND allocation_version = ${write.allocationVersion}`,
+    guardChangedOne("moved_on"),
+    ...updateUsers(tenantNo, write.userChanges),
+    ...updatePools(tenantNo, write.poolChanges),
+    guard(
+      "over_granted",
+      sql`NOT EXISTS (SELECT 1 FROM json_each(${JSON.stringify(write.grantedFrom)}) AS granted
+        JOIN license_types AS t ON t.tenant_no = ${tenantNo} AND t.license_type_no = granted.value
+        WHERE t.assigned > t.purchased * t.assignable_percent / 100)`,
+    ),
+    ...chunks(write.events, EVENTS_PER_STATEMENT_MAX).flatMap((events) => insertEvents(scope, events)),
+    ...settleOutbox(tenantNo, write.closed, write.progressed),
+  ];
+}
+
+/** An adoption that came after the reading stays pending: its own outbox row is still to be handled. */
+function updateUsers(tenantNo: TenantNo, changes: readonly UserChange[]): SQL[] {
+  if (changes.length === 0) return [];
+  const rows = changes.map(({ userNo, before, after }) => [
+    userNo,
+    after.wanted,
+    after.held,
+    after.waitingSince,
+    Number(before.adoptionPending),
+    Number(after.adoptionPending),
+  ]);
+  return [
+    sql`UPDATE users SET wanted_type_no = change.value ->> 1, held_type_no = change.value ->> 2,
+      waiting_since = change.value ->> 3,
+      adoption_pending = CASE WHEN adoption_pending = change.value ->> 4 THEN change.value ->> 5 ELSE adoption_pending END,
+      manual_type_no = CASE WHEN change.value ->> 4 = 1 THEN NULL ELSE manual_type_no END
+      FROM json_each(${JSON.stringify(rows)}) AS change
+      WHERE users.tenant_no = ${tenantNo} AND users.user_no = change.value ->> 0`,
+  ];
+}
+
+function updatePools(tenantNo: TenantNo, changes: readonly PoolChange[]): SQL[] {
+  if (changes.length === 0) return [];
+  const rows = changes.map(({ typeNo, assigned, waitingUnlicensed, waitingUpgrade }) => [
+    typeNo,
+    assigned,
+    waitingUnlicensed,
+    waitingUpgrade,
+  ]);
+  return [
+    sql`UPDATE license_types SET assigned = assigned + (change.value ->> 1),
+      waiting_unlicensed = waiting_unlicensed + (change.value ->> 2),
+      waiting_upgrade = waiting_upgrade + (change.value ->> 3)
+      FROM json_each(${JSON.stringify(rows)}) AS change
+      WHERE license_types.tenant_no = ${tenantNo} AND license_types.license_type_no = change.value ->> 0`,
+  ];
+}
+
+function insertEvents(scope: TenantScope, events: AllocationWrite["events"]): SQL[] {
+  const { tenantNo, now, cause } = scope;
+  const rows = events.map(({ userNo, action, reason, correlationId, data }) => [
+    userNo,
+    action,
+    reason,
+    correlationId,
+    JSON.stringify(data),
+  ]);
+  const json = JSON.stringify(rows);
+  const last = sql`(SELECT COALESCE(MAX(seq), 0) FROM events WHERE tenant_no = ${tenantNo})`;
+  return [
+    sql`INSERT INTO events (tenant_no, seq, at, actor, action, subject_kind, subject_no, reason, correlation_id, data)
+      SELECT ${tenantNo}, ${last} + 1 + e.key, ${now}, ${cause.actor}, e.value ->> 1, 'user', e.value ->> 0,
+        e.value ->> 2, e.value ->> 3, e.value ->> 4 FROM json_each(${json}) AS e`,
+    sql`INSERT INTO event_subjects (tenant_no, subject_kind, subject_no, seq)
+      SELECT ${tenantNo}, 'user', e.value ->> 0, ${last} - ${events.length} + 1 + e.key FROM json_each(${json}) AS e`,
+  ];
+}
+
+function settleOutbox(
+  tenantNo: TenantNo,
+  closed: AllocationWrite["closed"],
+  progressed: AllocationWrite["progressed"],
+): SQL[] {
+  const rows = progressed.map(({ seq, payload }) => [seq, JSON.stringify(payload)]);
+  return [
+    sql`DELETE FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'license'
+      AND seq IN (SELECT value FROM json_each(${JSON.stringify(closed)}))`,
+    ...(rows.length === 0
+      ? []
+      : [
+          sql`UPDATE outbox SET payload = change.value ->> 1, attempts = 0
+            FROM json_each(${JSON.stringify(rows)}) AS change
+            WHERE outbox.tenant_no = ${tenantNo} AND outbox.kind = 'license' AND outbox.seq = change.value ->> 0`,
+        ]),
+  ];
+}
+
+const chunks = <T>(list: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
