@@ -1,0 +1,68 @@
+/** Many clients at once, each on a socket of its own: nothing is lost, nothing happens twice. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Answer } from "../../src/commands/client/http.ts";
+import { addMembers, type ScimResource } from "../../src/commands/client/messages.ts";
+import { type Gateway, startGateway } from "./support/gateway.ts";
+import { createGroup, createUser, newTenant, userBody } from "./support/tenant.ts";
+
+let gateway: Gateway;
+beforeAll(async () => {
+  gateway = await startGateway();
+});
+afterAll(() => gateway?.dispose());
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const statuses = (answers: readonly Answer[]) => {
+  const counted: Record<number, number> = {};
+  for (const { status } of answers) counted[status] = (counted[status] ?? 0) + 1;
+  return counted;
+};
+
+describe("concurrent clients", () => {
+  it("50 PATCHes, each adding another member to one group, end with 50 members", async () => {
+    const { entraScim, admin } = await newTenant(gateway.base, { read_only: 50 });
+    const ids = await Promise.all(numbers(50).map((number) => createUser(entraScim, `member-${number}`)));
+    const group = await createGroup(entraScim, "Everybody");
+    const answers = await Promise.all(
+      ids.map((id) => entraScim.request("PATCH", `/Groups/${group}`, addMembers(id))),
+    );
+    expect(statuses(answers)).toEqual({ 204: 50 });
+    const { members } = await entraScim.call<{ members: { value: string }[] }>("GET", `/Groups/${group}`);
+    expect(members.map(({ value }) => value).sort()).toEqual([...ids].sort());
+    await admin.settled();
+    expect((await admin.groups())[0]).toMatchObject({ memberCount: 50 });
+  });
+
+  it("20 POSTs of one userName, in any case, end with one user", async () => {
+    const { entraScim, admin } = await newTenant(gateway.base);
+    const answers = await Promise.all(
+      numbers(20).map((number) =>
+        entraScim.request("POST", "/Users", userBody(number % 2 === 0 ? "Same.Name" : "same.name")),
+      ),
+    );
+    expect(statuses(answers)).toEqual({ 201: 1, 409: 19 });
+    for (const { status, body } of answers) {
+      if (status === 409) expect(body).toMatchObject({ scimType: "uniqueness" });
+    }
+    await admin.settled();
+    expect(await admin.users()).toHaveLength(1);
+  });
+
+  it("200 first provisionings on 50 licenses: all 201, 50 hold one, 150 wait (golden scenario 11)", async () => {
+    const { entraScim, admin } = await newTenant(gateway.base, { read_only: 50 });
+    const answers = await Promise.all(
+      numbers(200).map((number) => entraScim.request("POST", "/Users", userBody(`user-${number}`))),
+    );
+    expect(statuses(answers)).toEqual({ 201: 200 });
+    expect(new Set(answers.map(({ body }) => (body as ScimResource).id)).size).toBe(200);
+    await admin.settled();
+    const accounts = await admin.users();
+    expect(accounts.filter(({ license }) => license.held === "read_only")).toHaveLength(50);
+    expect(accounts.filter(({ license }) => license.waiting)).toHaveLength(150);
+    expect(accounts.filter(({ license }) => license.waiting && license.held !== null)).toEqual([]);
+    const { home } = await admin.tenant();
+    expect(home.waiting).toMatchObject({ total: 150, unlicensed: 150, upgrade: 0, undecided: 0 });
+    const readOnly = home.licenses.find(({ code }) => code === "read_only");
+    expect(readOnly).toMatchObject({ purchased: 50, assigned: 50, free: 0 });
+  });
+});
