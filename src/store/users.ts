@@ -10,6 +10,7 @@ import { guard, guardChangedOne } from "./guard.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { deleteEmails, insertEmails } from "./user-emails.ts";
+import { userGroupsColumn } from "./user-groups.ts";
 
 /** An account as the gateway reads it. */
 export type UserRecord = {
@@ -36,10 +37,16 @@ export function userRecord(row: Row): UserRecord {
   };
 }
 
-/** The account with this SCIM id, if the configuration owns it. */
-export function selectUser({ tenantNo }: TenantScope, owner: ConfigurationNo, scimId: string): SQL {
-  return sql`SELECT ${userColumns} FROM users
-    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
+/** The account with this SCIM id, if the configuration owns it; with the groups that hold it as `groups`. */
+export function selectUser(
+  scope: TenantScope,
+  owner: ConfigurationNo,
+  scimId: string,
+  withGroups: boolean,
+): SQL {
+  const groups = withGroups ? sql`, ${userGroupsColumn(scope)} AS groups` : sql.raw("");
+  return sql`SELECT ${userColumns}${groups} FROM users
+    WHERE tenant_no = ${scope.tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
 }
 
 /** Columns that repeat what the document says, so that indexes can serve it. */
@@ -94,7 +101,7 @@ export function insertOrAdoptUser(
       ON CONFLICT (tenant_no, user_name_folded) DO UPDATE SET
         configuration_no = excluded.configuration_no, scim_id = excluded.scim_id, user_name = excluded.user_name,
         external_id = excluded.external_id, active = excluded.active, version = users.version + 1,
-        adoption_pending = 1, deprovisioned_at = NULL, created_at = excluded.created_at,
+        adoption_pending = 1, manual_type_no = NULL, deprovisioned_at = NULL, created_at = excluded.created_at,
         updated_at = excluded.updated_at, document = excluded.document, folded = excluded.folded
       WHERE NOT EXISTS (SELECT 1 FROM configurations c WHERE c.tenant_no = users.tenant_no
         AND c.configuration_no = users.configuration_no AND c.state = 'active')
@@ -152,7 +159,7 @@ export function deprovisionUser(
   owner: ConfigurationNo,
   scimId: string,
   retiredId: string,
-  ifVersion?: number,
+  ifVersions?: readonly number[],
 ): SQL[] {
   const { tenantNo, now } = scope;
   const userNo = sql`(SELECT user_no FROM users
@@ -161,12 +168,13 @@ export function deprovisionUser(
     WHERE tenant_no = ${tenantNo} AND configuration_no = 0 AND scim_id = ${retiredId})`;
   return [
     guard("not_found", sql`${userNo} IS NOT NULL`),
-    ...(ifVersion === undefined
+    ...(ifVersions === undefined
       ? []
       : [
           guard(
             "precondition",
-            sql`(SELECT version FROM users WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}) = ${ifVersion}`,
+            sql`(SELECT version FROM users WHERE tenant_no = ${tenantNo} AND user_no = ${userNo})
+              IN (SELECT value FROM json_each(${JSON.stringify(ifVersions)}))`,
           ),
         ]),
     ...recordEvent(scope, {
