@@ -38,6 +38,8 @@ export const EVENT_ACTIONS = [
   "group.deleted",
   "group.license_type_changed",
   "license.purchased",
+  "license.type_chosen",
+  "license.release_ordered",
   "license.granted",
   "license.waiting",
   "license.upgraded",
