@@ -1,5 +1,13 @@
+import { generateKeyPairSync } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+
+/** Access tokens of the tests are signed with a key of this run. */
+const signingKey = JSON.stringify({
+  ...generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ format: "jwk" }),
+  kid: "test",
+  alg: "ES256",
+});
 
 export default defineConfig({
   test: {
@@ -17,6 +25,8 @@ export default defineConfig({
             miniflare: {
               bindings: {
                 CONTROL_MIGRATIONS: await readD1Migrations("migrations/control"),
+                TOKEN_SIGNING_KEY: signingKey,
+                SERVER_TIMING: "1",
                 SHARD_MIGRATIONS: await readD1Migrations("migrations/shard"),
               },
             },

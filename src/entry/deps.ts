@@ -50,6 +50,7 @@ export function buildDeps(env: Env, waitUntil: (work: Promise<unknown>) => void,
     signals: signals(env, waitUntil),
     mail: openMail(settings, origin),
     log,
+    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     afterResponse: waitUntil,
     ...isolateOf(env),
   };

@@ -107,11 +107,15 @@ export function updateGroup(scope: TenantScope, before: GroupRecord, after: Json
   ];
 }
 
-/** Raises `precondition` unless the group is at this version (If-Match, RFC 7644 §3.14). */
-export function guardGroupVersion(scope: TenantScope, group: GroupReference, version: number): SQL {
+/** Raises `precondition` unless the group is at one of these versions (If-Match, RFC 7644 §3.14). */
+export function guardGroupVersion(
+  scope: TenantScope,
+  group: GroupReference,
+  versions: readonly number[],
+): SQL {
   return guard(
     "precondition",
-    sql`(SELECT version FROM groups WHERE tenant_no = ${scope.tenantNo} AND group_no = ${groupNoOf(scope, group)}) = ${version}`,
+    sql`(SELECT version FROM groups WHERE tenant_no = ${scope.tenantNo} AND group_no = ${groupNoOf(scope, group)}) IN (SELECT value FROM json_each(${JSON.stringify(versions)}))`,
   );
 }
 

@@ -1,0 +1,45 @@
+/** The whole HTTP surface: order of middleware, and what is mounted where. */
+import { Hono } from "hono";
+import { secureHeaders } from "hono/secure-headers";
+import type { Deps } from "../gateway/deps.ts";
+import { adminApi } from "./admin/app.ts";
+import type { AppEnvironment } from "./context.ts";
+import { jwks } from "./jwks.ts";
+import { scimEndpoint } from "./scim/routes.ts";
+import { tokenEndpoint } from "./token-endpoint.ts";
+
+export type BuildDeps = (env: Env, waitUntil: (work: Promise<unknown>) => void, origin: string) => Deps;
+
+/** @param pages the console; it is a layer beside this one and is mounted by the composition root */
+export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Hono<AppEnvironment> {
+  const app = new Hono<AppEnvironment>();
+
+  app.use(async function prepare(c, next) {
+    c.set("requestId", crypto.randomUUID());
+    const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+    c.set("deps", buildDeps(c.env, waitUntil, new URL(c.req.url).origin));
+    await next();
+    c.header("x-request-id", c.get("requestId"));
+    const { meter, showServerTiming } = c.get("deps");
+    if (showServerTiming) {
+      const { trips, rowsRead, rowsWritten } = meter;
+      c.header("server-timing", `d1;desc="trips=${trips} read=${rowsRead} written=${rowsWritten}"`);
+    }
+  });
+  app.use(secureHeaders({ crossOriginResourcePolicy: "same-origin" }));
+
+  app.route("/t/:configuration/scim/v2", scimEndpoint());
+  app.route("/t/:configuration/oauth2/token", tokenEndpoint());
+  app.route("/.well-known/jwks.json", jwks());
+  app.route("/api/v1", adminApi());
+  app.route("/", pages);
+
+  app.notFound((c) => c.text("Not found", 404));
+  app.onError((error, c) => {
+    // `deps` may be what failed: nothing here depends on it.
+    const requestId = c.get("requestId") ?? "unknown";
+    c.get("deps")?.log({ level: "error", message: String(error), requestId, path: c.req.path });
+    return c.text(`Something went wrong here. Request id: ${requestId}.`, 500);
+  });
+  return app;
+}
