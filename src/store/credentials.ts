@@ -1,5 +1,6 @@
 /** Client secrets of a configuration. Of a secret only its SHA-256 is kept (I15). */
 import { type SQL, sql } from "drizzle-orm";
+import type { CredentialNo } from "../domain/id.ts";
 import { SECRET_OVERLAP_MS, SECRETS_LIVE_MAX } from "../domain/limits.ts";
 import { type Configuration, enqueueDirectory, guardActive, numberOf } from "./configurations.ts";
 import { commit, type Row, read } from "./database.ts";
@@ -125,3 +126,6 @@ export async function revokeSecret(
     enqueueDirectory(scope, configurationId),
   ]);
 }
+
+export const selectCredentialState = ({ tenantNo }: TenantScope, credential: CredentialNo): SQL =>
+  sql`SELECT state FROM credentials WHERE tenant_no = ${tenantNo} AND credential_no = ${credential}`;

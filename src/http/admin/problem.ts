@@ -1,6 +1,6 @@
 /** RFC 9457 problem details: the one mapping from problems of the administration to the wire. */
 import type { Context } from "hono";
-import type { z } from "zod";
+import { z } from "zod";
 import type { Problem } from "../../gateway/problem.ts";
 import type { AppEnvironment } from "../context.ts";
 
@@ -14,6 +14,39 @@ const wire: Record<Problem["kind"], { status: 400 | 401 | 403 | 404 | 409 | 429 
   limit_reached: { status: 429, title: "Limit reached" },
   mail_unavailable: { status: 503, title: "Mail unavailable" },
 };
+
+/** Refusals of the HTTP frame itself, which no use case makes. */
+const frame = {
+  method_not_allowed: { status: 405, title: "Method not allowed" },
+  too_large: { status: 413, title: "Request too large" },
+  unsupported_media_type: { status: 415, title: "Unsupported media type" },
+  internal: { status: 500, title: "Internal error" },
+  unavailable: { status: 503, title: "Temporarily unavailable" },
+} as const;
+
+export function frameProblem(
+  c: Context<AppEnvironment>,
+  kind: keyof typeof frame,
+  detail: string,
+  headers: Record<string, string> = {},
+): Response {
+  const { status, title } = frame[kind];
+  const instance = `urn:request:${c.get("requestId")}`;
+  const body = { type: `urn:vestibule:problem:${kind}`, title, status, detail, instance };
+  return c.body(JSON.stringify(body), status, { "content-type": "application/problem+json", ...headers });
+}
+
+/** The form of every problem, for the API's description. */
+export const problemSchema = z
+  .object({
+    type: z.string().meta({ description: "urn:vestibule:problem:<kind>; stable, for programs." }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().meta({ description: "What is wrong and what to do, for people." }),
+    instance: z.string().meta({ description: "urn:request:<id>; the id is in the logs and in events." }),
+    plan: z.looseObject({}).optional().meta({ description: "The new plan, when a plan is outdated." }),
+  })
+  .meta({ id: "Problem" });
 
 export function problemResponse(c: Context<AppEnvironment>, problem: Problem): Response {
   const { status, title } = wire[problem.kind];

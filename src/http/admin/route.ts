@@ -10,7 +10,7 @@ import type { Admin } from "../../gateway/admin.ts";
 import type { Deps } from "../../gateway/deps.ts";
 import type { Outcome } from "../../gateway/problem.ts";
 import type { AppEnvironment } from "../context.ts";
-import { problemResponse, validationProblem } from "./problem.ts";
+import { frameProblem, problemResponse, validationProblem } from "./problem.ts";
 
 type Shape = z.ZodType;
 type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -85,7 +85,7 @@ export function route<
       const validators = [
         ...(params ? [zValidator("param", params, validationProblem)] : []),
         ...(query ? [zValidator("query", query, validationProblem)] : []),
-        ...(body ? [zValidator("json", body, validationProblem)] : []),
+        ...(body ? [requireJson, zValidator("json", body, validationProblem)] : []),
       ];
       app.on(method.toUpperCase(), path, permission(access), ...(validators as never[]), async (c) => {
         const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
@@ -103,6 +103,15 @@ export function route<
       });
     },
   };
+}
+
+/** The validator would read a body of any other type as an empty object. */
+async function requireJson(c: Context<AppEnvironment>, next: () => Promise<void>) {
+  const contentType = c.req.header("content-type") ?? "";
+  if (!/^application\/(json|[^;]+\+json)\s*(;|$)/i.test(contentType)) {
+    return frameProblem(c, "unsupported_media_type", "Send the body as application/json.");
+  }
+  return next();
 }
 
 /** Refuses before validation, so that an input error never tells an unauthorized caller anything. */
