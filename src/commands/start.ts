@@ -18,6 +18,8 @@ import { fail, say } from "./terminal.ts";
 
 /** wrangler ends within a second or two; past this it hangs and is ended. */
 const stopMs = 5_000;
+/** How long the gateway outlives an npm that was ended alone. */
+const orphanCheckMs = 250;
 
 type Options = { port: number; stateDirectory: string; secretsFile: string; untilStdinCloses: boolean };
 
@@ -91,6 +93,11 @@ function stopWithThisProcess(gateway: ChildProcess, untilStdinCloses: boolean): 
     setTimeout(() => gateway.kill("SIGKILL"), stopMs).unref();
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  // npm hands SIGTERM to its shell, which dies without a word: being orphaned is the signal.
+  if (process.env["npm_lifecycle_event"] !== undefined) {
+    const parent = process.ppid;
+    setInterval(() => process.ppid !== parent && stop(), orphanCheckMs).unref();
+  }
   // A test that dies closes the pipe: nothing is left behind, however it died.
   if (untilStdinCloses) process.stdin.on("end", stop).resume();
   gateway.once("exit", (code) => process.exit(stopping ? 0 : (code ?? 1)));

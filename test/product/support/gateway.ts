@@ -21,8 +21,8 @@ export type Gateway = {
   output(): string;
   /** Milliseconds from spawn to ready, of the latest start. */
   readyMs(): number;
-  /** SIGTERM, as Ctrl-C or a supervisor; resolves with npm's exit code. */
-  stop(): Promise<number | null>;
+  /** Ctrl-C (SIGINT to the whole group), or what a supervisor does (SIGTERM to npm alone). */
+  stop(how?: "ctrl-c" | "supervisor"): Promise<void>;
   /** SIGKILL of the whole process group, workerd included. */
   kill(): Promise<void>;
   /** Again, on the same state and port. */
@@ -94,18 +94,20 @@ export async function startGateway({ migrated = true } = {}): Promise<Gateway> {
     readyMs = performance.now() - startedAt;
   }
 
-  async function end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+  async function end(signal: (leader: number) => void): Promise<void> {
     const ending = child;
     child = undefined;
-    if (ending?.pid === undefined) return null;
+    if (ending?.pid === undefined) return;
     const exited = ending.exitCode === null && ending.signalCode === null ? once(ending, "exit") : undefined;
-    signalGroup(ending.pid, signal);
+    signal(ending.pid);
     await exited;
-    // npm has ended; whatever a failed stop left in its group ends now.
-    signalGroup(ending.pid, "SIGKILL");
-    await portClosed(port);
-    return ending.exitCode;
+    try {
+      await portClosed(port);
+    } finally {
+      signalGroup(ending.pid, "SIGKILL");
+    }
   }
+  const killGroup = (leader: number) => signalGroup(leader, "SIGKILL");
 
   const gateway: Gateway = {
     base,
@@ -114,12 +116,14 @@ export async function startGateway({ migrated = true } = {}): Promise<Gateway> {
     output: () => output,
     readyMs: () => readyMs,
     start,
-    stop: () => end("SIGTERM"),
-    async kill() {
-      await end("SIGKILL");
-    },
+    stop: (how = "ctrl-c") =>
+      end((leader) => {
+        if (how === "ctrl-c") signalGroup(leader, "SIGINT");
+        else process.kill(leader, "SIGTERM");
+      }),
+    kill: () => end(killGroup),
     async dispose() {
-      await end("SIGKILL");
+      await end(killGroup);
       rmSync(stateDirectory, { recursive: true, force: true, maxRetries: 5 });
     },
   };
