@@ -98,9 +98,7 @@ function decide(reading: AllocationReading, work: OpenWork): Allocation {
 }
 
 function evaluation(account: NamedAccount, since: number, mayLower: boolean, rankOf: Ranking): Evaluation {
-  const { userNo, facts, deprovisioned, defaultTypeNo, groupTypeNos } = account;
-  // First provisioning over an existing account begins with the default: an earlier wish is void (R37).
-  const manualTypeNo = facts.adoptionPending ? null : account.manualTypeNo;
+  const { userNo, facts, deprovisioned, defaultTypeNo, groupTypeNos, manualTypeNo } = account;
   const withdrawn = manualTypeNo === NO_LICENSE ? "released_by_admin" : null;
   return {
     userNo,

@@ -178,7 +178,7 @@ const namedAccount = (row: Row): NamedAccount => ({
   groupTypeNos: row["types"] == null ? [] : (JSON.parse(String(row["types"])) as number[]),
 });
 
-const licenseFacts = (row: Row): LicenseFacts => ({
+export const licenseFacts = (row: Row): LicenseFacts => ({
   held: numberOrNull(row["held_type_no"]),
   wanted: numberOrNull(row["wanted_type_no"]),
   waitingSince: numberOrNull(row["waiting_since"]),

@@ -60,8 +60,7 @@ function updateUsers(tenantNo: TenantNo, changes: readonly UserChange[]): SQL[] 
   return [
     sql`UPDATE users SET wanted_type_no = change.value ->> 1, held_type_no = change.value ->> 2,
       waiting_since = change.value ->> 3,
-      adoption_pending = CASE WHEN adoption_pending = change.value ->> 4 THEN change.value ->> 5 ELSE adoption_pending END,
-      manual_type_no = CASE WHEN change.value ->> 4 = 1 THEN NULL ELSE manual_type_no END
+      adoption_pending = CASE WHEN adoption_pending = change.value ->> 4 THEN change.value ->> 5 ELSE adoption_pending END
       FROM json_each(${JSON.stringify(rows)}) AS change
       WHERE users.tenant_no = ${tenantNo} AND users.user_no = change.value ->> 0`,
   ];
