@@ -1,0 +1,90 @@
+/**
+ * The license allocator's door: one object per subscription, so that rounds come one after another and work
+ * that arrives together is decided together. It keeps nothing that recovery needs: what is open stands in the
+ * shard's outbox, and the batch of a round is safe even if two objects ran it at once.
+ */
+import { DurableObject } from "cloudflare:workers";
+import {
+  ALLOCATION_BACKOFF_MAX_MS,
+  ALLOCATION_DELAY_MAX_MS,
+  ALLOCATION_DELAY_MIN_MS,
+  ALLOCATION_ROUNDS_PER_ALARM_MAX,
+  ALLOCATION_SAFETY_ALARM_MS,
+} from "../domain/limits.ts";
+import { allocateLicenses } from "../gateway/license-allocator.ts";
+import { buildDeps } from "./deps.ts";
+import { log } from "./log.ts";
+
+type Subject = { shard: string; tenantNo: number };
+
+export class LicenseAllocator extends DurableObject<Env> {
+  /** Hints only: an evicted object starts at the shortest wait and finds its alarm in storage. */
+  #known = false;
+  #armed = false;
+  #working = false;
+  #wokenAtWork = false;
+  #delayMs = ALLOCATION_DELAY_MIN_MS;
+  #lastRoundAt = 0;
+  #failures = 0;
+
+  /** Says that the outbox of the tenant holds work. Any number of calls before a round make one round. */
+  async wake(shard: string, tenantNo: number): Promise<void> {
+    if (!this.#known) {
+      await this.ctx.storage.put<Subject>("subject", { shard, tenantNo });
+      this.#known = true;
+    }
+    if (this.#working) {
+      this.#wokenAtWork = true;
+    } else if (!this.#armed) {
+      this.#armed = true;
+      const now = Date.now();
+      // Quiet since the last round for longer than the wait: what comes now is not part of a stream.
+      if (now - this.#lastRoundAt > 2 * this.#delayMs) this.#delayMs = ALLOCATION_DELAY_MIN_MS;
+      await this.ctx.storage.setAlarm(now + this.#delayMs);
+    }
+  }
+
+  override async alarm(): Promise<void> {
+    // First of all, so that a crash from here on is followed by another alarm.
+    await this.ctx.storage.setAlarm(Date.now() + ALLOCATION_SAFETY_ALARM_MS);
+    this.#armed = true;
+    this.#working = true;
+    let again: number | undefined;
+    try {
+      const more = await this.#work();
+      this.#failures = 0;
+      if (more) again = ALLOCATION_DELAY_MIN_MS;
+    } catch (error) {
+      this.#failures += 1;
+      again = Math.min(ALLOCATION_BACKOFF_MAX_MS, 500 * 2 ** Math.min(this.#failures, 10));
+      log({
+        level: "error",
+        message: "license allocation failed",
+        name: this.ctx.id.name,
+        error: String(error),
+      });
+    }
+    this.#working = false;
+    this.#lastRoundAt = Date.now();
+    if (this.#wokenAtWork) {
+      this.#wokenAtWork = false;
+      again ??= this.#delayMs;
+    }
+    this.#armed = again !== undefined;
+    if (again === undefined) await this.ctx.storage.deleteAlarm();
+    else await this.ctx.storage.setAlarm(Date.now() + again);
+  }
+
+  /** Rounds while there is more; each round that comes soon after another makes the next one wait longer. */
+  async #work(): Promise<boolean> {
+    const subject = await this.ctx.storage.get<Subject>("subject");
+    if (subject === undefined) return false;
+    this.#delayMs = Math.min(ALLOCATION_DELAY_MAX_MS, this.#delayMs * 2);
+    for (let rounds = 0; rounds < ALLOCATION_ROUNDS_PER_ALARM_MAX; rounds += 1) {
+      const deps = buildDeps(this.env, (work) => this.ctx.waitUntil(work));
+      const { more } = await allocateLicenses(deps, subject.shard, subject.tenantNo);
+      if (!more) return false;
+    }
+    return true;
+  }
+}
