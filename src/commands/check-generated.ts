@@ -1,10 +1,11 @@
 /** Fails when a generated file is not what its source generates now: migrations and the types of the bindings. */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const scratch = mkdtempSync(join(tmpdir(), "vestibule-generated-"));
+// drizzle-kit takes every path as relative to the project.
+const scratch = `node_modules/.cache/generated-${process.pid}`;
+mkdirSync(scratch, { recursive: true });
 const problems: string[] = [];
 
 for (const name of ["control", "shard"]) {
