@@ -1,0 +1,193 @@
+/** License pools, and what administrators do with the licenses of groups and accounts. */
+import { z } from "zod";
+import { ACCOUNT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX, PURCHASED_MAX } from "../../domain/limits.ts";
+import { createAccount, setAccountDisabled } from "../../gateway/accounts.ts";
+import {
+  chooseLicense,
+  explainLicense,
+  listLicenseTypes,
+  releaseLicense,
+  setGroupType,
+  setPurchasedLicenses,
+} from "../../gateway/licenses.ts";
+import { done } from "../../gateway/problem.ts";
+import { type AdminRoute, route } from "./route.ts";
+import { id, nameOf, time } from "./schemas.ts";
+
+const count = z.number().int().min(0);
+const code = z.string().min(1).max(50).meta({ description: "Code of a license type, such as `named`." });
+
+export const licenseType = z
+  .strictObject({
+    code: z.string(),
+    name: z.string(),
+    rank: z.number().int().meta({ description: "The higher rank is the higher license." }),
+    purchased: count,
+    assignable: count.meta({
+      description: "Seats that may be given out; differs from `purchased` by oversubscription.",
+    }),
+    assigned: count,
+    free: count,
+    waiting: z.strictObject({
+      unlicensed: count.meta({ description: "Accounts that wait for this type and hold none." }),
+      upgrade: count.meta({ description: "Accounts that wait for this type and hold a lower one." }),
+    }),
+    overAllocated: z
+      .boolean()
+      .meta({ description: "More is assigned than may be; nothing more is given out." }),
+  })
+  .meta({ id: "LicenseType" });
+
+const explanation = z
+  .strictObject({
+    state: z.enum(["undecided", "none", "assigned", "waiting", "waiting_for_upgrade"]),
+    held: z.string().nullable(),
+    wanted: z.string().nullable(),
+    waitingSince: time.nullable(),
+    because: z.array(
+      z.strictObject({
+        kind: z.enum(["default", "group", "manual", "withdrawn"]),
+        licenseType: z.string().nullable(),
+        id: z.string().nullable(),
+        name: z.string().nullable(),
+        decisive: z.boolean().meta({ description: "No other reason entitles to a higher type." }),
+      }),
+    ),
+    queue: z
+      .strictObject({
+        licenseType: z.string(),
+        place: z.number().int().min(1).meta({ description: "1 is served next." }),
+        atLeast: z.boolean().meta({ description: "The place was counted up to a limit only." }),
+        assigned: count,
+        assignable: count,
+      })
+      .nullable(),
+    adoptionPending: z.boolean(),
+    remedy: z.string().nullable().meta({ description: "What would have to happen, in words." }),
+  })
+  .meta({ id: "LicenseExplanation" });
+
+const userParams = z.object({ userId: id });
+
+const typeRoutes: AdminRoute[] = [
+  route({
+    method: "get",
+    path: "/license-types",
+    operationId: "listLicenseTypes",
+    summary: "License types with their pools, the highest first",
+    tag: "Licenses",
+    access: "read",
+    status: 200,
+    response: z.strictObject({ items: z.array(licenseType) }),
+    handle: async ({ admin }) => {
+      const outcome = await listLicenseTypes(admin);
+      return outcome.ok ? done({ items: outcome.value }) : outcome;
+    },
+  }),
+  route({
+    method: "patch",
+    path: "/license-types/:code",
+    operationId: "setPurchasedLicenses",
+    summary: "Set how many licenses of a type are purchased; waiting accounts are served at once",
+    tag: "Licenses",
+    access: "purchase",
+    params: z.object({ code }),
+    body: z.strictObject({ purchased: z.number().int().min(0).max(PURCHASED_MAX) }),
+    status: 200,
+    response: licenseType,
+    problems: [404],
+    handle: ({ admin, params, body }) => setPurchasedLicenses(admin, params.code, body.purchased),
+  }),
+  route({
+    method: "patch",
+    path: "/groups/:groupId",
+    operationId: "setGroupLicenseType",
+    summary: "Raise, change or clear the license type that a provisioned group gives its members",
+    tag: "Licenses",
+    access: "provision",
+    params: z.object({ groupId: id }),
+    body: z.strictObject({ licenseType: code.nullable() }),
+    status: 200,
+    response: z.strictObject({ id: z.string(), licenseType: z.string().nullable() }),
+    problems: [404, 409],
+    handle: ({ admin, params, body }) => setGroupType(admin, params.groupId, body.licenseType),
+  }),
+];
+
+const accountRoutes: AdminRoute[] = [
+  route({
+    method: "post",
+    path: "/users",
+    operationId: "createUser",
+    summary: "Create an account by hand, which no identity provider owns",
+    tag: "Users",
+    access: "provision",
+    body: z.strictObject({
+      userName: nameOf("userName", ACCOUNT_NAME_LENGTH_MAX),
+      displayName: nameOf("displayName", ACCOUNT_NAME_LENGTH_MAX).optional(),
+      email: z.string().trim().max(EMAIL_LENGTH_MAX).optional(),
+      licenseType: code.optional(),
+    }),
+    status: 201,
+    response: z.strictObject({ id: z.string(), userName: z.string() }),
+    problems: [409],
+    handle: ({ admin, body }) => createAccount(admin, body),
+  }),
+  route({
+    method: "patch",
+    path: "/users/:userId",
+    operationId: "disableUser",
+    summary: "Disable or enable an account, whatever its identity provider says; the license is kept",
+    tag: "Users",
+    access: "provision",
+    params: userParams,
+    body: z.strictObject({ disabled: z.boolean() }),
+    status: 200,
+    response: z.strictObject({ id: z.string(), adminDisabled: z.boolean() }),
+    problems: [404],
+    handle: ({ admin, params, body }) => setAccountDisabled(admin, params.userId, body.disabled),
+  }),
+  route({
+    method: "get",
+    path: "/users/:userId/license",
+    operationId: "explainLicense",
+    summary: "Why an account holds, lacks or awaits a license",
+    tag: "Licenses",
+    access: "read",
+    params: userParams,
+    status: 200,
+    response: explanation,
+    problems: [404],
+    handle: ({ admin, params }) => explainLicense(admin, params.userId),
+  }),
+  route({
+    method: "put",
+    path: "/users/:userId/license",
+    operationId: "chooseLicense",
+    summary:
+      "Entitle one account to a type beside what configuration and groups give; null leaves it to them",
+    tag: "Licenses",
+    access: "provision",
+    params: userParams,
+    body: z.strictObject({ licenseType: code.nullable() }),
+    status: 202,
+    response: z.strictObject({ id: z.string(), licenseType: z.string().nullable() }),
+    problems: [404],
+    handle: ({ admin, params, body }) => chooseLicense(admin, params.userId, body.licenseType),
+  }),
+  route({
+    method: "post",
+    path: "/users/:userId/license-release",
+    operationId: "releaseLicense",
+    summary: "Take the license of an account and its place in the queue, until one is chosen again",
+    tag: "Licenses",
+    access: "provision",
+    params: userParams,
+    status: 202,
+    response: z.strictObject({ id: z.string() }),
+    problems: [404],
+    handle: ({ admin, params }) => releaseLicense(admin, params.userId),
+  }),
+];
+
+export const licenseRoutes: AdminRoute[] = [...typeRoutes, ...accountRoutes];
