@@ -64,5 +64,6 @@ export const EVENT_ACTIONS = [
   "link.unlinking",
   "link.removed",
   "link.source_deleted",
+  "dead_letter.redriven",
 ] as const;
 export type EventAction = (typeof EVENT_ACTIONS)[number];

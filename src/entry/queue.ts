@@ -1,0 +1,69 @@
+/** The queue's door: messages of the propagation queue, and those it gave up on. */
+import { DELIVERIES_MAX, RUN_DELIVERY_MS } from "../domain/limits.ts";
+import { type PropagationMessage, parsePropagationMessage } from "../domain/outbox.ts";
+import { buryRow } from "../gateway/dead-letters.ts";
+import type { Deps } from "../gateway/deps.ts";
+import { noteError } from "../gateway/outbox-task.ts";
+import { propagate } from "../gateway/propagation.ts";
+import { StoreUnavailable } from "../gateway/store-failure.ts";
+import { buildDeps } from "./deps.ts";
+
+const deadLetterQueue = "vestibule-propagation-dead";
+
+const backoffSecondsMax = 60;
+
+export const queueHandler: ExportedHandlerQueueHandler<Env> = async (batch, env, context) => {
+  const deps = buildDeps(env, (work) => context.waitUntil(work));
+  const deliver = batch.queue === deadLetterQueue ? bury : consume;
+  const deadline = deps.now() + RUN_DELIVERY_MS;
+  for (const { message, pointer } of readable(deps, batch.messages)) {
+    await deliver(deps, message, pointer, deadline);
+  }
+};
+
+/** Long runs come last: people waiting for one change are not held up by a hundred thousand. */
+function readable(
+  deps: Deps,
+  messages: readonly Message[],
+): { message: Message; pointer: PropagationMessage }[] {
+  const read = messages.flatMap((message) => {
+    const pointer = parsePropagationMessage(message.body);
+    if (pointer !== undefined) return [{ message, pointer }];
+    // Its row, if there is one, is still in the outbox and will be pointed at again by the sweeper.
+    deps.log({ level: "error", message: "unreadable queue message dropped", id: message.id });
+    message.ack();
+    return [];
+  });
+  const long = ({ pointer }: { pointer: PropagationMessage }) => Number(pointer.kind === "link");
+  return read.toSorted((left, right) => long(left) - long(right));
+}
+
+async function consume(
+  deps: Deps,
+  message: Message,
+  pointer: PropagationMessage,
+  deadline: number,
+): Promise<void> {
+  const { shard, tenantNo } = pointer;
+  try {
+    const progress = await propagate(deps, pointer, deadline);
+    if (progress === "more") deps.signals.outboxWritten(shard, tenantNo, [pointer]);
+    message.ack();
+  } catch (error) {
+    deps.log({ level: "warn", message: "propagation failed", ...pointer, error: String(error) });
+    // An unreachable database is nobody's poison: such a row is left to the sweeper and never buried.
+    if (error instanceof StoreUnavailable && message.attempts >= DELIVERIES_MAX - 1) return message.ack();
+    await noteError(deps, pointer, error);
+    message.retry({ delaySeconds: Math.min(2 ** message.attempts, backoffSecondsMax) });
+  }
+}
+
+async function bury(deps: Deps, message: Message, pointer: PropagationMessage): Promise<void> {
+  try {
+    await buryRow(deps, pointer);
+    message.ack();
+  } catch (error) {
+    deps.log({ level: "error", message: "dead letter not kept", ...pointer, error: String(error) });
+    message.retry({ delaySeconds: backoffSecondsMax });
+  }
+}

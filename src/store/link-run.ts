@@ -1,0 +1,180 @@
+/**
+ * Runs: a link brought in line from end to end, in chunks by user number over source and target members. The
+ * cursor lives in the run's outbox row and moves in the batch of the chunk, so a run resumes where it stopped.
+ * Payload: `{link, generation, after, announce?}`; `announce` makes tombstones news (a new link, R60).
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX } from "../domain/limits.ts";
+import { FOLLOWING_STATES } from "../domain/link.ts";
+import { containingGroups, effectiveMembersPage, nestedGroups } from "./effective-membership.ts";
+import { lastSeq, recordEvent } from "./events.ts";
+import { guard } from "./guard.ts";
+import { isRow, payloadAt, payloadCount, type RowKey } from "./open-rows.ts";
+import type { TenantScope } from "./scope.ts";
+import { type LinkKey, oneOf, settleChunk } from "./settlement.ts";
+
+export type Run = {
+  row: RowKey;
+  link: LinkKey;
+  generation: number;
+  /** Where the chunk begins; another consumer that was faster has moved it on. */
+  after: number;
+  announce: boolean;
+  /** The sweeper need not hand the row out before this time: the run is at work. */
+  availableAt: number;
+};
+
+const isLink = (tenantNo: number, linkNo: number): SQL =>
+  sql`tenant_no = ${tenantNo} AND link_no = ${linkNo}`;
+
+/**
+ * One chunk. Raises `closed`, `moved` (the cursor is elsewhere), `stale` (an administrator acted on the link
+ * since), `waiting` (an earlier run of the link is still going).
+ * The last statement returns `after` (NULL when the run is over).
+ */
+export function runChunk(scope: TenantScope, run: Run): SQL[] {
+  const { tenantNo } = scope;
+  const { row, link, generation, after } = run;
+  return [
+    guard("closed", sql`EXISTS (SELECT 1 FROM outbox WHERE ${isRow(scope, row)} AND dead_at IS NULL)`),
+    guard("moved", sql`${payloadAt(scope, row, "$.after")} = ${after}`),
+    guard(
+      "stale",
+      sql`EXISTS (SELECT 1 FROM links WHERE ${isLink(tenantNo, link.linkNo)} AND generation = ${generation} AND state <> 'removed')`,
+    ),
+    guard(
+      "waiting",
+      sql`NOT EXISTS (SELECT 1 FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND seq < ${row.seq}
+        AND dead_at IS NULL AND json_extract(payload, '$.link') = ${link.linkNo}
+        AND json_extract(payload, '$.generation') = ${generation})`,
+    ),
+    takeChunk(scope, run),
+    ...(after === 0 ? [countAll(scope, link)] : []),
+    ...settleChunk(scope, {
+      link,
+      row,
+      users: payloadAt(scope, row, "$.users"),
+      tellSkipped: run.announce,
+    }),
+    ...finish(scope, run),
+    ...advance(scope, run),
+    sql`SELECT json_extract(payload, '$.after') AS after FROM outbox WHERE ${isRow(scope, row)}`,
+  ];
+}
+
+/** Source and target members past the cursor, in order, into `$.users`. Taken inside the batch: nobody is missed. */
+function takeChunk(scope: TenantScope, { row, link, after, availableAt }: Run): SQL {
+  const { tenantNo } = scope;
+  return sql`UPDATE outbox SET available_at = ${availableAt}, payload = json_set(payload, '$.users', json((
+    WITH RECURSIVE ${nestedGroups(tenantNo, link.groupNo)}
+    SELECT json_group_array(user_no) FROM (
+      SELECT user_no FROM (${effectiveMembersPage(tenantNo, after, SETTLEMENT_USERS_MAX)})
+      UNION SELECT user_no FROM (SELECT user_no FROM vault_members
+        WHERE tenant_no = ${tenantNo} AND vault_group_no = ${link.vaultGroupNo} AND user_no > ${after}
+        ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})
+      ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})))) WHERE ${isRow(scope, row)}`;
+}
+
+/** The run's total, counted once: the only statement that grows with the group. */
+function countAll({ tenantNo }: TenantScope, { linkNo, groupNo, vaultGroupNo }: LinkKey): SQL {
+  return sql`UPDATE links SET done = 0, total = (
+      WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)}
+      SELECT COUNT(*) FROM (
+        SELECT m.member_no FROM nested_groups AS n CROSS JOIN members AS m
+        WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0
+        UNION SELECT user_no FROM vault_members WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}))
+    WHERE ${isLink(tenantNo, linkNo)}`;
+}
+
+/** A short chunk is the last one: the link takes its final state (`domain/link.ts` `afterRun`), the row goes. */
+function finish(scope: TenantScope, { row, link }: Run): SQL[] {
+  const { tenantNo, now } = scope;
+  const last = sql`${payloadCount(scope, row, "$.users")} < ${SETTLEMENT_USERS_MAX}`;
+  const state = sql`(SELECT state FROM links WHERE ${isLink(tenantNo, link.linkNo)})`;
+  const sourceDeleted = sql`EXISTS (SELECT 1 FROM groups
+    WHERE tenant_no = ${tenantNo} AND group_no = ${link.groupNo} AND deleted_at IS NOT NULL)`;
+  const told = (
+    action: "link.removed" | "link.source_deleted" | "link.completed",
+    reason: string | undefined,
+    when: SQL,
+  ) =>
+    recordEvent(
+      scope,
+      { action, subjectKind: "link", subjectNo: link.linkNo, reason, data: { group: link.groupNo } },
+      sql`${last} AND ${when}`,
+    );
+  return [
+    ...told("link.removed", "members_removed", sql`${state} = 'unlinking'`),
+    ...told(
+      "link.source_deleted",
+      undefined,
+      sql`${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
+    ),
+    ...told(
+      "link.completed",
+      undefined,
+      sql`NOT ${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
+    ),
+    sql`UPDATE links SET done = CASE WHEN ${last} THEN done + ${payloadCount(scope, row, "$.users")}
+          ELSE MIN(total, done + ${payloadCount(scope, row, "$.users")}) END,
+        state = CASE WHEN state = 'unlinking' THEN CASE WHEN ${last} THEN 'removed' ELSE state END
+          WHEN state NOT IN (${oneOf(FOLLOWING_STATES)}) THEN state
+          WHEN NOT ${last} THEN 'propagating'
+          WHEN ${sourceDeleted} THEN 'source_deleted' ELSE 'active' END,
+        error = NULL, last_synced_at = CASE WHEN ${last} THEN ${now} ELSE last_synced_at END, updated_at = ${now}
+      WHERE ${isLink(tenantNo, link.linkNo)}`,
+    sql`UPDATE links SET total = done WHERE ${isLink(tenantNo, link.linkNo)} AND total <> done AND ${last}`,
+    sql`DELETE FROM outbox WHERE ${isRow(scope, row)} AND json_array_length(payload, '$.users') < ${SETTLEMENT_USERS_MAX}`,
+  ];
+}
+
+/** A full chunk moves the cursor to its last user. */
+function advance(scope: TenantScope, { row }: Run): SQL[] {
+  return [
+    sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(json_set(payload, '$.after',
+      json_extract(payload, '$.users[#-1]')), '$.users', '$.plan') WHERE ${isRow(scope, row)}`,
+  ];
+}
+
+/** Links that follow the group, directly or through groups that hold it, and have no run that is yet to begin. */
+function selectIdleLinks({ tenantNo }: TenantScope, groupNo: number): SQL {
+  return sql`WITH RECURSIVE ${containingGroups(tenantNo, JSON.stringify([groupNo]))}
+    SELECT l.link_no, l.generation FROM containing_groups AS c CROSS JOIN links AS l
+    WHERE l.tenant_no = ${tenantNo} AND l.group_no = c.group_no AND l.state <> 'removed'
+      AND l.state IN (${oneOf(FOLLOWING_STATES)})
+      AND NOT EXISTS (SELECT 1 FROM outbox AS o WHERE o.tenant_no = ${tenantNo} AND o.kind = 'link'
+        AND o.dead_at IS NULL AND json_extract(o.payload, '$.link') = l.link_no
+        AND json_extract(o.payload, '$.generation') = l.generation AND json_extract(o.payload, '$.after') = 0)`;
+}
+
+/**
+ * Starts a run of every link that follows the group and closes `row` once none is missing. A run that has not
+ * begun will see the current state anyway and is not doubled. Returns pointers, and at last `open`: whether
+ * there are more.
+ * @param operation unique to this batch: tells its events from others
+ */
+export function startRuns(scope: TenantScope, row: RowKey, groupNo: number, operation: string): SQL[] {
+  const { tenantNo, now, cause } = scope;
+  const mine = sql`tenant_no = ${tenantNo} AND seq > ${lastSeq(scope)} - ${STARTED_RUNS_MAX}
+    AND action = 'link.started' AND json_extract(data, '$.operation') = ${operation}`;
+  return [
+    sql`INSERT INTO events (tenant_no, seq, at, actor, action, subject_kind, subject_no, reason, correlation_id, data)
+      SELECT ${tenantNo}, COALESCE(${lastSeq(scope)}, 0) + row_number() OVER (ORDER BY link_no), ${now}, ${cause.actor},
+        'link.started', 'link', link_no, 'source_changed', ${cause.correlationId},
+        json_object('generation', generation, 'operation', ${operation})
+      FROM (${selectIdleLinks(scope, groupNo)} LIMIT ${STARTED_RUNS_MAX})`,
+    sql`INSERT INTO event_subjects (tenant_no, subject_kind, subject_no, seq)
+      SELECT tenant_no, 'link', subject_no, seq FROM events WHERE ${mine}`,
+    sql`INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
+      SELECT tenant_no, 'link', seq, json_object('link', subject_no,
+        'generation', json_extract(data, '$.generation'), 'after', 0), correlation_id, at
+      FROM events WHERE ${mine} RETURNING kind, seq`,
+    sql`DELETE FROM outbox WHERE ${isRow(scope, row)} AND NOT EXISTS (${selectIdleLinks(scope, groupNo)})`,
+    sql`SELECT COUNT(*) AS open FROM outbox WHERE ${isRow(scope, row)}`,
+  ];
+}
+
+/** Other open runs of the link, as pointers: the next one may begin. */
+export const selectRunsOf = ({ tenantNo }: TenantScope, linkNo: number): SQL =>
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND dead_at IS NULL
+    AND json_extract(payload, '$.link') = ${linkNo} ORDER BY seq LIMIT 1`;
