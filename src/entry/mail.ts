@@ -1,5 +1,6 @@
 /** Mail through the `send_email` binding; in development it may be captured instead, and then says so. */
 import type { Mail } from "../gateway/deps.ts";
+import { isLoopback } from "../gateway/origin.ts";
 import { log } from "./log.ts";
 
 export type MailEnvironment = {
@@ -31,11 +32,4 @@ export function openMail(environment: MailEnvironment, origin: string | undefine
       }
     },
   };
-}
-
-/** A captured link signs its reader in, so it may only be shown to who sits at the machine itself. */
-export function isLoopback(origin: string | undefined): boolean {
-  if (origin === undefined || !URL.canParse(origin)) return false;
-  const { hostname } = new URL(origin);
-  return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
