@@ -21,6 +21,15 @@ export const MEMBERS_MAX = 100_000;
 /** Okta's largest custom chunk is 1,000 membership changes, and some clients send one operation for each. */
 export const PATCH_OPERATIONS_MAX = 1_000;
 
+/** A thousand paths of the form `members[value eq "<id>"]`; bounds the filters that one PATCH evaluates. */
+export const PATCH_PATHS_LENGTH_MAX = 131_072;
+
+/** Operations after those without a path are taken apart; each copies the document once. */
+export const PATCH_TARGETS_MAX = 2_000;
+
+/** A foreign extension with hundreds of attributes fits; more is data and not a description of a user. */
+export const RAW_PARTS_MAX = 2_000;
+
 /** URLs are cut at about 8 KB on the way; a longer filter can only come in a body and is no more useful there. */
 export const FILTER_LENGTH_MAX = 8_192;
 
@@ -47,3 +56,9 @@ export const ETAG_HEADER_LENGTH_MAX = 4_096;
 
 /** Names repeated in an error text are cut here, so that a hostile name cannot flood an administrator's screen. */
 export const DETAIL_QUOTE_MAX = 120;
+
+/** A full push of MEMBERS_MAX members with value and display stays below; D1 and isolates are sized for it. */
+export const BODY_BYTES_MAX = 10_000_000;
+
+/** A walk over a large directory takes minutes; a cursor older than this belongs to a walk that was given up. */
+export const CURSOR_LIFETIME_SECONDS = 3_600;

@@ -13,7 +13,7 @@ import {
   resolveAttribute,
 } from "./resource-type.ts";
 import { ok, type Result } from "./result.ts";
-import { assigned, duplicateName, parseValue } from "./value.ts";
+import { assigned, duplicateName, parseRaw, parseValue } from "./value.ts";
 
 export type { MemberReference } from "./member.ts";
 
@@ -52,7 +52,7 @@ const extensionEntries = (extension: SchemaDefinition, container: Json): Result<
   const entries: Entry[] = [];
   for (const [name, item] of Object.entries(kept)) {
     const attribute = findAttribute(extension.attributes, name);
-    const parsed = attribute === undefined ? ok(item) : parseValue(attribute, item);
+    const parsed = attribute === undefined ? parseRaw(name, item) : parseValue(attribute, item);
     if (!parsed.ok) return parsed;
     if (parsed.value !== undefined) {
       entries.push({ schema: extension.id, name: attribute?.name ?? name, value: parsed.value });
@@ -74,8 +74,9 @@ const entriesOf = (type: ResourceType, name: string, value: Json): Result<Entry[
   const parsedName = parseAttributeName(name);
   const target = parsedName && resolveAttribute(type, parsedName);
   if (target === undefined || target.subAttribute !== undefined) {
-    const kept = assigned(value);
-    return ok(kept === undefined ? [] : [{ name, value: kept }]);
+    const kept = parseRaw(name, value);
+    if (!kept.ok) return kept;
+    return ok(kept.value === undefined ? [] : [{ name, value: kept.value }]);
   }
   if (isSetAside(target)) return ok([]);
   const parsed = parseValue(target.attribute, value);

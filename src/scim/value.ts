@@ -4,7 +4,7 @@ import { quote, refuse } from "./error.ts";
 import { booleanWord, managerObject } from "./idp/entra.ts";
 import { listOfDictionary } from "./idp/onelogin.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
-import { STRING_LENGTH_MAX, VALUES_PER_ATTRIBUTE_MAX } from "./limits.ts";
+import { ATTRIBUTES_MAX, RAW_PARTS_MAX, STRING_LENGTH_MAX, VALUES_PER_ATTRIBUTE_MAX } from "./limits.ts";
 import { ok, type Result } from "./result.ts";
 
 // Base64 of RFC 4648 §4 or §5, padded or not (RFC 7643 §2.3.6).
@@ -26,6 +26,17 @@ export const assigned = (value: Json): Json | undefined => {
   });
   return members.length === 0 ? undefined : Object.fromEntries(members);
 };
+
+const partsOf = (value: Json): number => {
+  if (typeof value !== "object" || value === null) return 1;
+  return Object.values(value).reduce<number>((sum, item) => sum + partsOf(item), 1);
+};
+
+/** What no schema describes is kept as sent (R4), within bounds; undefined when it is absent. */
+export const parseRaw = (name: string, value: Json): Result<Json | undefined> =>
+  partsOf(value) > RAW_PARTS_MAX
+    ? refuse("invalidValue", `The attribute ${quote(name)} has more than ${RAW_PARTS_MAX} parts.`)
+    : ok(assigned(value));
 
 const parseText = (definition: AttributeDefinition, value: Json): Result<string> => {
   if (typeof value !== "string") return invalid(definition, "a string");
@@ -84,11 +95,14 @@ export const parseSubAttributes = (
 ): Result<JsonObject> => {
   const unique = duplicateName(value);
   if (!unique.ok) return unique;
+  if (Object.keys(value).length > ATTRIBUTES_MAX) {
+    return invalid(definition, `an object of at most ${ATTRIBUTES_MAX} members`);
+  }
   const members: [string, Json][] = [];
   for (const [name, item] of Object.entries(value)) {
     const subAttribute = findAttribute(definition.subAttributes, name);
     if (subAttribute?.mutability === "readOnly") continue;
-    const parsed = subAttribute === undefined ? ok(assigned(item)) : parseSingle(subAttribute, item);
+    const parsed = subAttribute === undefined ? parseRaw(name, item) : parseSingle(subAttribute, item);
     if (!parsed.ok) return parsed;
     if (parsed.value !== undefined) members.push([subAttribute?.name ?? name, parsed.value]);
     else if (clears) members.push([subAttribute?.name ?? name, null]);

@@ -1,7 +1,5 @@
-import { type AttributeDefinition, findAttribute } from "../attribute.ts";
-import { parseDateTime } from "../date-time.ts";
+import { findAttribute } from "../attribute.ts";
 import { quote, refuse } from "../error.ts";
-import { booleanWord } from "../idp/entra.ts";
 import {
   type AttributeName,
   defaultToValue,
@@ -13,13 +11,9 @@ import {
 } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
 import type { CompareOperator, Filter, Literal } from "./ast.ts";
+import { fits, misfit, type ResolvedValue, resolveValue } from "./fit.ts";
 
-/** A comparison value that fits its attribute. */
-export type ResolvedValue =
-  | { readonly type: "string"; readonly text: string }
-  | { readonly type: "boolean"; readonly value: boolean }
-  | { readonly type: "number"; readonly value: number }
-  | { readonly type: "dateTime"; readonly text: string; readonly epochMs: number };
+export type { ResolvedValue } from "./fit.ts";
 
 /**
  * A filter whose names are definitions and whose values fit them; every switch over it is exhaustive.
@@ -71,68 +65,6 @@ const lookupWithin =
     }
     return ok({ ...target, subAttribute });
   };
-
-const SUBSTRING: ReadonlySet<CompareOperator> = new Set(["co", "sw", "ew"]);
-const ORDERING: ReadonlySet<CompareOperator> = new Set(["gt", "ge", "lt", "le"]);
-
-const misfit = (leaf: AttributeDefinition, what: string): Result<never> =>
-  refuse(
-    "invalidFilter",
-    `The attribute ${quote(leaf.name)} is of type ${leaf.type} and cannot be compared with ${what}.`,
-  );
-
-/** RFC 7644 Table 3 forbids ordering booleans and binaries; a substring exists only in text. */
-const fits = (leaf: AttributeDefinition, operator: CompareOperator): boolean => {
-  switch (leaf.type) {
-    case "string":
-    case "reference":
-      return true;
-    case "boolean":
-    case "binary":
-      return !ORDERING.has(operator) && !SUBSTRING.has(operator);
-    case "dateTime":
-    case "integer":
-    case "decimal":
-      return !SUBSTRING.has(operator);
-    case "complex":
-      return false;
-  }
-};
-
-const resolveValue = (
-  leaf: AttributeDefinition,
-  literal: Exclude<Literal, { kind: "null" }>,
-): Result<ResolvedValue> => {
-  switch (leaf.type) {
-    case "string":
-    case "reference":
-    case "binary":
-      // A number here is an identifier whose quotes were left out (design §5.2).
-      return literal.kind === "boolean"
-        ? misfit(leaf, "a boolean")
-        : ok({ type: "string", text: literal.text });
-    case "boolean": {
-      const value = literal.kind === "boolean" ? literal.value : booleanWord(literal.text);
-      return value === undefined
-        ? misfit(leaf, "anything but true and false")
-        : ok({ type: "boolean", value });
-    }
-    case "integer":
-    case "decimal": {
-      const value = literal.kind === "number" ? Number(literal.text) : Number.NaN;
-      return Number.isFinite(value) ? ok({ type: "number", value }) : misfit(leaf, "anything but a number");
-    }
-    case "dateTime": {
-      const text = literal.kind === "string" ? literal.text : "";
-      const epochMs = parseDateTime(text);
-      return epochMs === undefined
-        ? misfit(leaf, 'anything but a dateTime such as "2011-05-13T04:42:34Z"')
-        : ok({ type: "dateTime", text, epochMs });
-    }
-    case "complex":
-      return misfit(leaf, "a value; name one of its sub-attributes");
-  }
-};
 
 const resolveCompare = (
   found: ResolvedAttribute,

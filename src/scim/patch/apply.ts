@@ -1,9 +1,10 @@
 import { type AttributeDefinition, findAttribute } from "../attribute.ts";
 import { quote, refuse } from "../error.ts";
 import { equalJson, isObject, type Json, type JsonObject, memberOf } from "../json.ts";
+import { ATTRIBUTES_MAX } from "../limits.ts";
 import { leafOf, type ResolvedAttribute, type ResourceType } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
-import { assigned } from "../value.ts";
+import { parseRaw } from "../value.ts";
 import { clears, orNothing, read, readMember, write, writeMember } from "./document.ts";
 import { applyElement, type ElementPath } from "./element.ts";
 import type { PatchOperation, RawTarget } from "./operation.ts";
@@ -113,20 +114,28 @@ const applyTarget = (
   return ok(write(document, target, changed.value));
 };
 
-const applyRaw = (document: JsonObject, { value = null }: PatchOperation, target: RawTarget): JsonObject => {
+const applyRaw = (
+  document: JsonObject,
+  { value = null, path }: PatchOperation,
+  target: RawTarget,
+): Result<JsonObject> => {
   const container = target.schema === undefined ? document : memberOf(document, target.schema);
   const names = isObject(container) ? Object.keys(container) : [];
   const name = names.find((one) => one.toLowerCase() === target.name.toLowerCase()) ?? target.name;
+  if (names.length >= ATTRIBUTES_MAX && !names.includes(name)) {
+    return refuse("invalidValue", `A resource may have at most ${ATTRIBUTES_MAX} attributes.`);
+  }
   const before = readMember(document, target.schema, name);
-  const after = isObject(before) && isObject(value) ? assigned({ ...before, ...value }) : assigned(value);
-  return writeMember(document, target.schema, name, after);
+  const merged = isObject(before) && isObject(value) ? { ...before, ...value } : value;
+  const after = parseRaw(path, merged);
+  return after.ok ? ok(writeMember(document, target.schema, name, after.value)) : after;
 };
 
 const applyOne = (context: Context, document: JsonObject, operation: PatchOperation): Result<JsonObject> => {
   const path = operation.target;
   switch (path.kind) {
     case "raw":
-      return ok(applyRaw(document, operation, path));
+      return applyRaw(document, operation, path);
     case "extension":
       return ok(writeMember(document, undefined, path.schema, undefined));
     case "attribute":

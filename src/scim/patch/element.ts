@@ -2,7 +2,7 @@ import type { AttributeDefinition } from "../attribute.ts";
 import { quote, refuse } from "../error.ts";
 import { evaluateElement } from "../filter/evaluate.ts";
 import type { ResolvedFilter } from "../filter/resolve.ts";
-import { equalJson, isObject, type Json, type JsonObject, memberOf } from "../json.ts";
+import { equalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import type { AttributePath } from "../path.ts";
 import { leafOf } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
@@ -17,23 +17,27 @@ export type ElementPath = Extract<AttributePath, { kind: "element" }>;
 const noTarget = (path: string): Result<never> =>
   refuse("noTarget", `No value matches the path ${quote(path)}.`);
 
-/** The one value a conjunction of equalities describes; undefined when the filter says anything else. */
-const describedBy = (filter: ResolvedFilter): JsonObject | undefined => {
+/** The sub-attributes a conjunction of equalities names; undefined when the filter says anything else. */
+const equalities = (filter: ResolvedFilter): (readonly [string, Json])[] | undefined => {
   if (filter.kind === "and") {
-    return filter.operands.reduce<JsonObject | undefined>((object, operand) => {
-      const described = describedBy(operand);
-      if (object === undefined || described === undefined) return undefined;
-      const isContradicted = Object.entries(described).some(([name, value]) => {
-        const other = memberOf(object, name);
-        return other !== undefined && !equalJson(other, value);
-      });
-      return isContradicted ? undefined : { ...object, ...described };
-    }, {});
+    const lists = filter.operands.map(equalities);
+    return lists.every((list) => list !== undefined) ? lists.flat() : undefined;
   }
   if (filter.kind !== "compare" || filter.operator !== "eq") return undefined;
   const { value } = filter;
   const plain = value.type === "boolean" || value.type === "number" ? value.value : value.text;
-  return { [leafOf(filter.target).name]: plain };
+  return [[leafOf(filter.target).name, plain]];
+};
+
+/** The one value a filter describes, if it describes one without contradiction. */
+const describedBy = (filter: ResolvedFilter): JsonObject | undefined => {
+  const described = new Map<string, Json>();
+  for (const [name, value] of equalities(filter) ?? []) {
+    const other = described.get(name);
+    if (other !== undefined && !equalJson(other, value)) return undefined;
+    described.set(name, value);
+  }
+  return described.size === 0 ? undefined : Object.fromEntries(described);
 };
 
 const all = (values: readonly JsonObject[]): Values => ({ values, written: new Set() });

@@ -3,7 +3,7 @@
 import { findAttribute } from "../attribute.ts";
 import { quote, refuse } from "../error.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { NAME_LENGTH_MAX } from "../limits.ts";
+import { ATTRIBUTES_MAX, NAME_LENGTH_MAX } from "../limits.ts";
 import { parsePath } from "../path.ts";
 import {
   findExtension,
@@ -16,6 +16,7 @@ import {
 } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
 import { duplicateName } from "../value.ts";
+import { clears } from "./document.ts";
 import type { PatchOperation } from "./operation.ts";
 
 type Op = "add" | "replace";
@@ -27,6 +28,11 @@ const rawOperation = (op: Op, name: string, value: Json, schema?: string): Patch
   value,
 });
 
+const checkSize = (value: JsonObject): Result<true> =>
+  Object.keys(value).length > ATTRIBUTES_MAX
+    ? refuse("invalidValue", `An operation may name at most ${ATTRIBUTES_MAX} attributes.`)
+    : ok(true);
+
 /** The object of an extension merges into what is there (design §5.3). */
 export const expandExtension = (
   type: ResourceType,
@@ -34,12 +40,14 @@ export const expandExtension = (
   schema: string,
   value: Json,
 ): Result<PatchOperation[]> => {
-  if (value === null || value === "") {
+  if (clears(value)) {
     return ok([{ op: "remove", path: schema, target: { kind: "extension", schema } }]);
   }
   if (!isObject(value)) return refuse("invalidValue", `The extension ${quote(schema)} must be an object.`);
   const unique = duplicateName(value);
   if (!unique.ok) return unique;
+  const size = checkSize(value);
+  if (!size.ok) return size;
   const definitions = findExtension(type, schema)?.attributes;
   const operations = Object.entries(value).map(([name, item]): PatchOperation => {
     const attribute = findAttribute(definitions, name);
@@ -86,6 +94,8 @@ const expandMember = (type: ResourceType, op: Op, name: string, value: Json): Re
 export const expandResource = (type: ResourceType, op: Op, value: JsonObject): Result<PatchOperation[]> => {
   const unique = duplicateName(value);
   if (!unique.ok) return unique;
+  const size = checkSize(value);
+  if (!size.ok) return size;
   const operations: PatchOperation[] = [];
   for (const [name, item] of Object.entries(value)) {
     const expanded = expandMember(type, op, name, item);

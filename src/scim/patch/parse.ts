@@ -1,6 +1,6 @@
 import { quote, refuse } from "../error.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { PATCH_OPERATIONS_MAX } from "../limits.ts";
+import { PATCH_OPERATIONS_MAX, PATCH_PATHS_LENGTH_MAX, PATCH_TARGETS_MAX } from "../limits.ts";
 import { parsePath } from "../path.ts";
 import type { ResourceType } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
@@ -87,7 +87,13 @@ export const parsePatch = (body: Json, type: ResourceType): Result<PatchOperatio
   for (const item of items) {
     const parsed = parseOperation(type, item);
     if (!parsed.ok) return parsed;
-    for (const operation of parsed.value) operations.push(operation);
+    operations.push(...parsed.value);
+    if (operations.length > PATCH_TARGETS_MAX) {
+      return refuse("payloadTooLarge", `A PATCH may change at most ${PATCH_TARGETS_MAX} attributes.`);
+    }
   }
-  return ok(operations);
+  const length = operations.reduce((sum, { path }) => sum + path.length, 0);
+  return length > PATCH_PATHS_LENGTH_MAX
+    ? refuse("payloadTooLarge", `The paths of a PATCH may have at most ${PATCH_PATHS_LENGTH_MAX} characters.`)
+    : ok(operations);
 };

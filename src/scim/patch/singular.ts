@@ -3,7 +3,7 @@ import { quote, refuse } from "../error.ts";
 import { managerObject } from "../idp/entra.ts";
 import { isObject, type Json, type JsonObject, memberOf, withMember } from "../json.ts";
 import { ok, type Result } from "../result.ts";
-import { assigned, parseSingle, parseSubAttributes } from "../value.ts";
+import { parseSingle, parseSubAttributes } from "../value.ts";
 import { clears, orNothing } from "./document.ts";
 
 /** A `$ref` belongs to its `value`; kept beside another one it would point to the wrong resource. */
@@ -32,10 +32,12 @@ export const mergeObject = (
 ): Result<JsonObject> => {
   const parsed = parseSubAttributes(definition, value, true);
   if (!parsed.ok) return parsed;
-  const merged = Object.entries(parsed.value).reduce(
-    (object, [name, item]) => withMember(object, name, clears(item) ? undefined : item),
-    before,
-  );
+  const isCleared = (name: string): boolean => {
+    const given = memberOf(parsed.value, name);
+    return given !== undefined && clears(given);
+  };
+  const entries = Object.entries({ ...before, ...parsed.value });
+  const merged: JsonObject = Object.fromEntries(entries.filter(([name]) => !isCleared(name)));
   return ok(withoutStaleReference(before, merged));
 };
 
@@ -48,7 +50,7 @@ export const setSingle = (
   if (value === undefined || clears(value)) return ok(undefined);
   if (definition.type !== "complex") return parseSingle(definition, value);
   const object = managerObject(definition, value);
-  if (object === undefined || assigned(object) === undefined) return ok(isObject(value) ? before : undefined);
+  if (object === undefined) return ok(undefined);
   if (!isObject(object)) {
     return refuse("invalidValue", `The attribute ${quote(definition.name)} must be an object.`);
   }
