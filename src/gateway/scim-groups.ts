@@ -93,11 +93,12 @@ export async function createGroup(
   client: ScimClient,
   body: Json,
   projection: Projection,
+  scimId = client.deps.newId(),
 ): Promise<Result<GroupAnswer>> {
   const parsed = parseResource(GROUP_TYPE, body);
   if (!parsed.ok) return parsed;
   const { attributes, members = [] } = parsed.value;
-  const group = reference(client, client.deps.newId());
+  const group = reference(client, scimId);
   const ids = idsOf(members);
   const committed = await commitGroup(
     client,

@@ -98,3 +98,11 @@ async function* pieces(
   }
   yield "]}";
 }
+
+/** The group's version now, for an answer without a body. */
+export async function readVersion(client: ScimClient, scimId: string): Promise<number | undefined> {
+  const group = { owner: client.identity.configurationNo, scimId };
+  const [rows] = await readAs(client, (scope) => [selectGroup(scope, group)]);
+  const row = rows?.[0];
+  return row && groupRecord(row).version;
+}

@@ -50,11 +50,11 @@ export async function createUser(
   client: ScimClient,
   body: Json,
   projection: Projection,
+  scimId = client.deps.newId(),
 ): Promise<Result<ScimAnswer>> {
   const parsed = parseResource(USER_TYPE, body);
   if (!parsed.ok) return parsed;
   const { attributes } = parsed.value;
-  const scimId = client.deps.newId();
   const committed = await whenGuarded(
     commitAs(client, (scope) =>
       insertOrAdoptUser(scope, client.identity.configurationNo, scimId, attributes),

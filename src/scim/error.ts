@@ -22,6 +22,7 @@ export type ScimType =
 type Plain =
   | ScimType
   | "notFound"
+  | "conflict"
   | "forbidden"
   | "notImplemented"
   | "preconditionFailed"
@@ -73,6 +74,7 @@ const statusOf = (error: ScimError): number => {
       return 405;
     // RFC 7644 §3.3: a duplicate is a conflict.
     case "uniqueness":
+    case "conflict":
       return 409;
     case "preconditionFailed":
       return 412;

@@ -62,3 +62,9 @@ export const BODY_BYTES_MAX = 10_000_000;
 
 /** A walk over a large directory takes minutes; a cursor older than this belongs to a walk that was given up. */
 export const CURSOR_LIFETIME_SECONDS = 3_600;
+
+/** One invocation may make 1,000 D1 queries; an operation takes two trips, and some of them a second try. */
+export const BULK_OPERATIONS_MAX = 400;
+
+/** 400 operations with a kilobyte each, and room for groups with members; 413 past it (RFC 7644 §3.7.4). */
+export const BULK_PAYLOAD_BYTES_MAX = 1_048_576;

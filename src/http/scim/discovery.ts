@@ -3,7 +3,7 @@ import { configurationType } from "../../gateway/scim-discovery.ts";
 import { resourceType, resourceTypes, schema, schemas, serviceProviderConfig } from "../../scim/discovery.ts";
 import { refusal } from "../../scim/error.ts";
 import type { JsonObject } from "../../scim/json.ts";
-import { CURSOR_LIFETIME_SECONDS } from "../../scim/limits.ts";
+import { BULK_OPERATIONS_MAX, BULK_PAYLOAD_BYTES_MAX, CURSOR_LIFETIME_SECONDS } from "../../scim/limits.ts";
 import { listResponse } from "../../scim/list.ts";
 import { err, ok, type Result } from "../../scim/result.ts";
 import { scimJson } from "./answer.ts";
@@ -27,7 +27,7 @@ const serviceProvider: ScimHandler = async ({ c, client }) => {
   const type = await configurationType(client);
   const document = serviceProviderConfig({
     baseUrl: client.baseUrl,
-    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    bulk: { supported: true, maxOperations: BULK_OPERATIONS_MAX, maxPayloadSize: BULK_PAYLOAD_BYTES_MAX },
     authenticationSchemes: type === "other_scim" ? [bearer, basic] : [bearer],
     cursorTimeoutSeconds: CURSOR_LIFETIME_SECONDS,
   });

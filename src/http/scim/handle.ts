@@ -35,7 +35,7 @@ const refusing =
 export const methodNotAllowed = (allow: readonly string[]): ScimHandler =>
   refusing({ kind: "methodNotAllowed", detail: `This address answers ${allow.join(", ")} only.`, allow });
 
-/** The caller is a client, not a user (design §5.5); bulk is not offered, and discovery says so. */
+/** The caller is a client, not a user (design §5.5). */
 export const notImplemented = (path: string): ScimHandler =>
   refusing({ kind: "notImplemented", detail: `${path} is not supported by this service provider.` });
 

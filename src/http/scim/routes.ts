@@ -1,6 +1,7 @@
 /** The SCIM endpoint, one line per method and path (RFC 7644 §3.2), below /t/{configuration}/scim/v2. */
 import { Hono } from "hono";
 import type { AppEnvironment } from "../context.ts";
+import { bulkRequest } from "./bulk.ts";
 import { discovery } from "./discovery.ts";
 import { groups } from "./groups.ts";
 import { handled, methodNotAllowed, notImplemented, unknownPath } from "./handle.ts";
@@ -36,7 +37,8 @@ export function scimEndpoint(): Hono<AppEnvironment> {
   app.post("/.search", handled(search.rootBody));
 
   app.all("/Me", handled(notImplemented("/Me")));
-  app.all("/Bulk", handled(notImplemented("/Bulk")));
+  app.post("/Bulk", handled(bulkRequest));
+  app.all("/Bulk", handled(methodNotAllowed(["POST"])));
 
   const get = ["GET"];
   app.all("/Users", handled(methodNotAllowed(["GET", "POST"])));

@@ -1,0 +1,204 @@
+/**
+ * Bulk requests (RFC 7644 §3.7): parsing, and the order in which operations can run. Ids of created resources
+ * are known before anything is written, so a `bulkId:` reference is a plain value by the time it is stored:
+ * backward, forward and circular references (§3.7.1) differ only in what has to commit together.
+ */
+import { quote, refuse } from "./error.ts";
+import { isObject, type Json, type JsonObject, memberOf } from "./json.ts";
+import { BULK_OPERATIONS_MAX } from "./limits.ts";
+import { checkMessage } from "./patch/parse.ts";
+import { ok, type Result } from "./result.ts";
+import { BULK_REQUEST } from "./urn.ts";
+
+export type BulkMethod = "POST" | "PUT" | "PATCH" | "DELETE";
+
+export type BulkOperation = {
+  method: BulkMethod;
+  endpoint: "/Users" | "/Groups";
+  /** Of the addressed resource; undefined for POST. May be a `bulkId:` reference. */
+  id?: string;
+  bulkId?: string;
+  /** ETag the resource must have, as If-Match. */
+  version?: string;
+  data?: Json;
+};
+
+/** An operation that cannot be run still has its place in the answer. */
+export type ParsedOperation = { method: string; bulkId?: string; parsed: Result<BulkOperation> };
+
+export type BulkRequest = { failOnErrors: number; operations: ParsedOperation[] };
+
+const reference = /^bulkId:(.+)$/;
+
+export function parseBulk(body: Json): Result<BulkRequest> {
+  if (!isObject(body)) return refuse("invalidSyntax", "The body must be a JSON object.");
+  const message = checkMessage(memberOf(body, "schemas"), BULK_REQUEST);
+  if (!message.ok) return message;
+  const failOnErrors = memberOf(body, "failOnErrors") ?? Number.POSITIVE_INFINITY;
+  if (typeof failOnErrors !== "number" || failOnErrors < 1) {
+    return refuse("invalidValue", "'failOnErrors' must be a number of at least 1.");
+  }
+  const operations = memberOf(body, "Operations");
+  if (!Array.isArray(operations)) return refuse("invalidSyntax", "'Operations' must be a list.");
+  if (operations.length > BULK_OPERATIONS_MAX) {
+    return refuse(
+      "payloadTooLarge",
+      `The number of operations exceeds maxOperations (${BULK_OPERATIONS_MAX}). Send several requests.`,
+    );
+  }
+  return ok({ failOnErrors, operations: withUniqueBulkIds(operations.map(parseOperation)) });
+}
+
+function parseOperation(operation: Json): ParsedOperation {
+  if (!isObject(operation)) {
+    return { method: "", parsed: refuse("invalidSyntax", "A bulk operation must be an object.") };
+  }
+  const method = String(memberOf(operation, "method") ?? "").toUpperCase();
+  const bulkId = memberOf(operation, "bulkId");
+  const named = typeof bulkId === "string" && bulkId !== "" ? { bulkId } : {};
+  return { method, ...named, parsed: parseKnown(operation, method, named.bulkId) };
+}
+
+function parseKnown(
+  operation: JsonObject,
+  method: string,
+  bulkId: string | undefined,
+): Result<BulkOperation> {
+  const known = (["POST", "PUT", "PATCH", "DELETE"] as const).find((candidate) => candidate === method);
+  if (known === undefined)
+    return refuse("invalidSyntax", `${quote(method)} is not a method of bulk operations.`);
+  const path = memberOf(operation, "path");
+  const [, endpoint, id] =
+    /^\/?(Users|Groups)(?:\/([^/]+))?\/?$/.exec(typeof path === "string" ? path : "") ?? [];
+  if (endpoint === undefined || (known === "POST") !== (id === undefined)) {
+    return refuse("invalidPath", `The path ${quote(String(path))} does not fit the method ${known}.`);
+  }
+  if (known === "POST" && bulkId === undefined) {
+    return refuse("invalidSyntax", "A POST in a bulk request must have a 'bulkId' (RFC 7644 §3.7).");
+  }
+  const data = memberOf(operation, "data");
+  if (data === undefined && known !== "DELETE") {
+    return refuse("invalidSyntax", `The operation ${known} must have 'data'.`);
+  }
+  const version = memberOf(operation, "version");
+  return ok({
+    method: known,
+    endpoint: endpoint === "Users" ? "/Users" : "/Groups",
+    ...(id === undefined ? {} : { id }),
+    ...(bulkId === undefined ? {} : { bulkId }),
+    ...(typeof version === "string" ? { version } : {}),
+    ...(data === undefined ? {} : { data }),
+  });
+}
+
+/** Two operations may not create under one name: every reference to it would be ambiguous. */
+function withUniqueBulkIds(operations: ParsedOperation[]): ParsedOperation[] {
+  const seen = new Set<string>();
+  return operations.map((operation) => {
+    const { bulkId, method } = operation;
+    if (method !== "POST" || bulkId === undefined) return operation;
+    if (!seen.has(bulkId)) {
+      seen.add(bulkId);
+      return operation;
+    }
+    return {
+      ...operation,
+      parsed: refuse("invalidValue", `The bulkId ${quote(bulkId)} is used more than once.`),
+    };
+  });
+}
+
+/** bulkIds that an operation refers to, in its path or anywhere in its data. */
+export function referencesOf(operation: BulkOperation): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (value: Json | undefined): void => {
+    if (typeof value === "string") {
+      const [, bulkId] = reference.exec(value) ?? [];
+      if (bulkId !== undefined) found.add(bulkId);
+    } else if (Array.isArray(value)) {
+      for (const item of value) visit(item);
+    } else if (value !== null && typeof value === "object") {
+      for (const item of Object.values(value)) visit(item);
+    }
+  };
+  visit(operation.id);
+  visit(operation.data);
+  return found;
+}
+
+/** The operation with every reference replaced by the id its resource has (or will have). */
+export function resolveReferences(operation: BulkOperation, ids: ReadonlyMap<string, string>): BulkOperation {
+  const replace = (value: Json): Json => {
+    if (typeof value === "string") {
+      const [, bulkId] = reference.exec(value) ?? [];
+      return (bulkId === undefined ? undefined : ids.get(bulkId)) ?? value;
+    }
+    if (Array.isArray(value)) return value.map(replace);
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]));
+  };
+  return {
+    ...operation,
+    ...(operation.id === undefined ? {} : { id: String(replace(operation.id)) }),
+    ...(operation.data === undefined ? {} : { data: replace(operation.data) }),
+  };
+}
+
+/**
+ * Groups of operations (by index) in an order in which each comes after what it refers to; a group of several
+ * is a circle and commits together. Among operations that do not depend on each other the client's order holds.
+ * Tarjan's algorithm: strongly connected components come out in dependency order.
+ */
+export function dependencyOrder(operations: readonly (BulkOperation | undefined)[]): number[][] {
+  const creators = new Map<string, number>();
+  operations.forEach((operation, index) => {
+    if (operation?.method === "POST" && operation.bulkId !== undefined) creators.set(operation.bulkId, index);
+  });
+  const dependencies = operations.map((operation) =>
+    operation === undefined
+      ? []
+      : [...referencesOf(operation)]
+          .flatMap((bulkId) => creators.get(bulkId) ?? [])
+          .toSorted((a, b) => a - b),
+  );
+  return stronglyConnected(dependencies);
+}
+
+/** Iterative, so that a chain of four hundred operations cannot exhaust the stack. */
+function stronglyConnected(edges: readonly (readonly number[])[]): number[][] {
+  const order: number[] = edges.map(() => -1);
+  const low: number[] = edges.map(() => -1);
+  const stack: number[] = [];
+  const onStack = new Set<number>();
+  const components: number[][] = [];
+  let counter = 0;
+  for (const start of edges.keys()) {
+    if (order[start] !== -1) continue;
+    const work: { node: number; next: number }[] = [{ node: start, next: 0 }];
+    for (let frame = work.at(-1); frame !== undefined; frame = work.at(-1)) {
+      const { node } = frame;
+      if (frame.next === 0) {
+        order[node] = low[node] = counter++;
+        stack.push(node);
+        onStack.add(node);
+      }
+      const child = edges[node]?.[frame.next++];
+      if (child !== undefined) {
+        if (order[child] === -1) work.push({ node: child, next: 0 });
+        else if (onStack.has(child)) low[node] = Math.min(low[node] ?? 0, order[child] ?? 0);
+        continue;
+      }
+      work.pop();
+      const parent = work.at(-1)?.node;
+      if (parent !== undefined) low[parent] = Math.min(low[parent] ?? 0, low[node] ?? 0);
+      if (low[node] === order[node]) components.push(takeComponent(stack, onStack, node));
+    }
+  }
+  return components;
+}
+
+function takeComponent(stack: number[], onStack: Set<number>, root: number): number[] {
+  const members = stack.splice(stack.indexOf(root));
+  for (const member of members) onStack.delete(member);
+  return members.toSorted((a, b) => a - b);
+}
