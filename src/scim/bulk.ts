@@ -6,7 +6,7 @@
 import { quote, refuse } from "./error.ts";
 import { isObject, type Json, type JsonObject, memberOf } from "./json.ts";
 import { BULK_OPERATIONS_MAX } from "./limits.ts";
-import { checkMessage } from "./patch/parse.ts";
+import { checkMessage } from "./message.ts";
 import { ok, type Result } from "./result.ts";
 import { BULK_REQUEST } from "./urn.ts";
 
