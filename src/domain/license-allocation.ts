@@ -131,10 +131,11 @@ export function allocate(state: AllocationState): Allocation {
           moved = true;
         }
       }
-      // Those who hold something better give way to those who wait (A3), one at a time: each frees a seat above.
+      // A seat still free has nobody in its queue: those who hold something better come after all who wait (A3),
+      // and one at a time, for each frees a seat above.
       const position = lowering.findIndex(({ now }) => {
         const typeNo = now.wanted ?? NO_LICENSE;
-        return free(typeNo) > 0 && (queues.get(typeNo) ?? []).length === 0 && !state.longerQueues.has(typeNo);
+        return free(typeNo) > 0 && !state.longerQueues.has(typeNo);
       });
       const [next] = position === -1 ? [] : lowering.splice(position, 1);
       if (next !== undefined) {
