@@ -138,3 +138,6 @@ export const EMAIL_LENGTH_MAX = 254;
 
 /** Longest name an administrator may give an account: user principal names end at 113 characters, names at 256. */
 export const ACCOUNT_NAME_LENGTH_MAX = 256;
+
+/** Open rows of the outbox that the home page looks into; past it the figure is a floor, and work is under way. */
+export const OPEN_ROWS_COUNTED_MAX = 2_000;
