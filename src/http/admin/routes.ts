@@ -1,7 +1,27 @@
 /** Every route of the admin API: registered from this list, described from this list. */
+import { activityRoutes } from "./activity.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { configurationRoutes } from "./configurations.ts";
+import { eventRoutes } from "./events.ts";
+import { groupRoutes } from "./groups.ts";
+import { licenseRoutes } from "./license-types.ts";
+import { linkRoutes } from "./links.ts";
 import type { AdminRoute } from "./route.ts";
 import { signUpRoutes } from "./sign-ups.ts";
+import { tenantRoutes } from "./tenant.ts";
+import { userRoutes } from "./users.ts";
+import { vaultRoutes } from "./vaults.ts";
 
-export const adminRoutes: readonly AdminRoute[] = [...signUpRoutes, ...apiKeyRoutes, ...configurationRoutes];
+export const adminRoutes: readonly AdminRoute[] = [
+  ...signUpRoutes,
+  ...tenantRoutes,
+  ...apiKeyRoutes,
+  ...configurationRoutes,
+  ...licenseRoutes,
+  ...userRoutes,
+  ...groupRoutes,
+  ...vaultRoutes,
+  ...linkRoutes,
+  ...eventRoutes,
+  ...activityRoutes,
+];
