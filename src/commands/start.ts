@@ -12,7 +12,7 @@ import type { Readable } from "node:stream";
 import { parseArgs } from "node:util";
 import { applyMigrations } from "./development/migrations.ts";
 import { portIsFree } from "./development/port.ts";
-import { ensureSecrets } from "./development/secrets.ts";
+import { ensureSecrets, settingArguments } from "./development/secrets.ts";
 import { projectDirectory, spawnWrangler } from "./development/wrangler.ts";
 import { fail, say } from "./terminal.ts";
 
@@ -55,33 +55,35 @@ async function start(): Promise<void> {
   const gateway = spawnWrangler(stateDirectory, [
     ...["dev", "--port", String(port), "--persist-to", stateDirectory, "--env-file", secretsFile],
     ...["--inspector-port", "0", "--show-interactive-dev-session=false"],
+    ...settingArguments(secretsFile),
   ]);
   forwardOutput(gateway, port);
   stopWithThisProcess(gateway, options.untilStdinCloses);
 }
 
-/** Shows what the gateway says, less wrangler's table of bindings and its line per request. */
+/** Shows what the gateway says, less wrangler's chatter up to the first error and its line per request. */
 function forwardOutput(gateway: ChildProcess, port: number): void {
-  let ready = false;
-  const beforeReady: string[] = [];
+  let held: string[] | undefined = [];
+  const release = () => {
+    if (held !== undefined && held.length > 0) process.stderr.write(`${held.join("\n")}\n`);
+    held = undefined;
+  };
+  const hear = (line: string, target: NodeJS.WriteStream) => {
+    if (line.includes("Ready on http")) {
+      held = undefined;
+      say(`Vestibule is ready: http://localhost:${port}  (stop with Ctrl-C; try: npm run demo)`);
+    } else if (held !== undefined) {
+      held.push(line);
+      // A build that fails does not end wrangler: it waits for the file to change.
+      if (line.includes("ERROR")) release();
+    } else if (!/^\[wrangler:info\] [A-Z]+ \/|^\s*$/.test(line)) target.write(`${line}\n`);
+  };
   const lines = (stream: Readable | null, target: NodeJS.WriteStream) => {
-    if (stream === null) return;
-    createInterface({ input: stream }).on("line", (line) => {
-      if (!ready && line.includes("Ready on http")) {
-        ready = true;
-        say(`Vestibule is ready: http://localhost:${port}  (stop with Ctrl-C; try: npm run demo)`);
-      } else if (!ready) beforeReady.push(line);
-      else if (!/^\[wrangler:info\] [A-Z]+ \/|^\s*$/.test(line)) target.write(`${line}\n`);
-    });
+    if (stream !== null) createInterface({ input: stream }).on("line", (line) => hear(line, target));
   };
   lines(gateway.stdout, process.stdout);
   lines(gateway.stderr, process.stderr);
-  gateway.once("exit", (code, signal) => {
-    if (ready) return;
-    process.stderr.write(
-      `${beforeReady.join("\n")}\nThe gateway ended before it was ready (${code ?? signal}).\n`,
-    );
-  });
+  gateway.once("exit", release);
 }
 
 function stopWithThisProcess(gateway: ChildProcess, untilStdinCloses: boolean): void {

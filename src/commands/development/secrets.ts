@@ -1,6 +1,7 @@
 /** The file of development secrets that `wrangler dev` reads: made once, never touched again. */
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { parseEnv } from "node:util";
 
 /** A fresh private ES256 key as a JSON Web Key, for the bearer tokens of this machine only. */
 function signingKey(): string {
@@ -35,4 +36,19 @@ export function ensureSecrets(file: string): boolean {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
     throw error;
   }
+}
+
+/** Settings that wrangler.toml must not name, so that no deployment can have them by accident. */
+const developmentSettings = ["MAIL_CAPTURE", "SERVER_TIMING", "SWEEP_SECONDS"];
+
+/**
+ * The file's development settings as arguments of wrangler: of the file itself it hands the Worker only what
+ * wrangler.toml names.
+ */
+export function settingArguments(file: string): string[] {
+  const settings = parseEnv(readFileSync(file, "utf8"));
+  return developmentSettings.flatMap((name) => {
+    const value = settings[name];
+    return value === undefined ? [] : ["--var", `${name}:${value}`];
+  });
 }
