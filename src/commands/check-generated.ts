@@ -13,15 +13,22 @@ for (const name of ["control", "shard"]) {
   cpSync(`migrations/${name}`, copy, { recursive: true });
   const before = readdirSync(copy).length;
   const config = join(scratch, `${name}.json`);
-  writeFileSync(config, JSON.stringify({ dialect: "sqlite", schema: `./src/store/schema/${name}.ts`, out: copy }));
+  writeFileSync(
+    config,
+    JSON.stringify({ dialect: "sqlite", schema: `./src/store/schema/${name}.ts`, out: copy }),
+  );
   const run = spawnSync("drizzle-kit", ["generate", "--config", config], { encoding: "utf8" });
   if (run.status !== 0) problems.push(`drizzle-kit failed for ${name}: ${run.stdout}${run.stderr}`);
-  if (readdirSync(copy).length !== before) problems.push(`migrations/${name} lag behind src/store/schema/${name}.ts`);
+  if (readdirSync(copy).length !== before)
+    problems.push(`migrations/${name} lag behind src/store/schema/${name}.ts`);
 }
 rmSync(scratch, { recursive: true });
 
-const types = spawnSync("wrangler", ["types", "--check", "--include-runtime=false", "src/env.d.ts"], { encoding: "utf8" });
-if (types.status !== 0) problems.push(`src/env.d.ts lags behind wrangler.toml: ${types.stdout}${types.stderr}`);
+const types = spawnSync("wrangler", ["types", "--check", "--include-runtime=false", "src/env.d.ts"], {
+  encoding: "utf8",
+});
+if (types.status !== 0)
+  problems.push(`src/env.d.ts lags behind wrangler.toml: ${types.stdout}${types.stderr}`);
 
 for (const problem of problems) process.stderr.write(`${problem}\n`);
 process.exit(problems.length === 0 ? 0 : 1);

@@ -87,7 +87,9 @@ async function report(admin: AdminClient): Promise<void> {
     say(`  ${name.padEnd(22)}${numbers.map((number) => String(number).padStart(8)).join(" ")}`);
   }
   say("Links");
-  for (const link of await admin.links()) say(`  ${link.state.padEnd(12)} ${link.done}/${link.total}`);
+  for (const { group, vault, target, state, done, total } of await admin.links()) {
+    say(`  ${`${group.name} → ${vault.name} / ${target.name}`.padEnd(40)} ${state} ${done}/${total}`);
+  }
 }
 
 await demo().catch(fail);

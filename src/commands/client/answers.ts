@@ -72,7 +72,6 @@ export type Group = {
   memberCount: number;
   licenseType: LicenseTypeCode | null;
 };
-export type Member = { id: string; userName?: string; displayName?: string | null };
 
 export type VaultUser = {
   userId: string;
@@ -88,7 +87,16 @@ export type LinkTarget = { groupId: string; vaultId: string } & (
   | { newVaultGroupName: string }
 );
 export type Plan = { planHash: string; adds: string[]; removes: string[] };
-export type Link = { id: string; state: string; done: number; total: number; error: string | null };
+export type Link = {
+  id: string;
+  group: Named;
+  vault: Named;
+  target: Named;
+  state: string;
+  done: number;
+  total: number;
+  error: string | null;
+};
 
 export type Event = {
   seq: number;
