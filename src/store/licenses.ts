@@ -46,7 +46,11 @@ export function writeAllocation(scope: TenantScope, write: AllocationWrite): SQL
   ];
 }
 
-/** An adoption that came after the reading stays pending: its own outbox row is still to be handled. */
+/**
+ * The list comes as a materialized table that carries the tenant, so that SQLite walks it and looks each account
+ * up; from `json_each` itself it would walk the tenant's accounts, and the list for each of them.
+ * An adoption that came after the reading stays pending: its own outbox row is still to be handled.
+ */
 function updateUsers(tenantNo: TenantNo, changes: readonly UserChange[]): SQL[] {
   if (changes.length === 0) return [];
   const rows = changes.map(({ userNo, before, after }) => [
@@ -58,11 +62,12 @@ function updateUsers(tenantNo: TenantNo, changes: readonly UserChange[]): SQL[] 
     Number(after.adoptionPending),
   ]);
   return [
-    sql`UPDATE users SET wanted_type_no = change.value ->> 1, held_type_no = change.value ->> 2,
-      waiting_since = change.value ->> 3,
-      adoption_pending = CASE WHEN adoption_pending = change.value ->> 4 THEN change.value ->> 5 ELSE adoption_pending END
-      FROM json_each(${JSON.stringify(rows)}) AS change
-      WHERE users.tenant_no = ${tenantNo} AND users.user_no = change.value ->> 0`,
+    sql`WITH change(tenant_no, user_no, wanted, held, since, pending_before, pending) AS MATERIALIZED (
+        SELECT ${tenantNo}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+        FROM json_each(${JSON.stringify(rows)}))
+      UPDATE users SET wanted_type_no = change.wanted, held_type_no = change.held, waiting_since = change.since,
+        adoption_pending = CASE WHEN adoption_pending = change.pending_before THEN change.pending ELSE adoption_pending END
+      FROM change WHERE users.tenant_no = change.tenant_no AND users.user_no = change.user_no`,
   ];
 }
 
@@ -75,11 +80,12 @@ function updatePools(tenantNo: TenantNo, changes: readonly PoolChange[]): SQL[] 
     waitingUpgrade,
   ]);
   return [
-    sql`UPDATE license_types SET assigned = assigned + (change.value ->> 1),
-      waiting_unlicensed = waiting_unlicensed + (change.value ->> 2),
-      waiting_upgrade = waiting_upgrade + (change.value ->> 3)
-      FROM json_each(${JSON.stringify(rows)}) AS change
-      WHERE license_types.tenant_no = ${tenantNo} AND license_types.license_type_no = change.value ->> 0`,
+    sql`WITH change(tenant_no, type_no, assigned, unlicensed, upgrade) AS MATERIALIZED (
+        SELECT ${tenantNo}, value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(${JSON.stringify(rows)}))
+      UPDATE license_types SET assigned = license_types.assigned + change.assigned,
+        waiting_unlicensed = waiting_unlicensed + change.unlicensed, waiting_upgrade = waiting_upgrade + change.upgrade
+      FROM change
+      WHERE license_types.tenant_no = change.tenant_no AND license_types.license_type_no = change.type_no`,
   ];
 }
 
@@ -115,9 +121,10 @@ function settleOutbox(
     ...(rows.length === 0
       ? []
       : [
-          sql`UPDATE outbox SET payload = change.value ->> 1, attempts = 0
-            FROM json_each(${JSON.stringify(rows)}) AS change
-            WHERE outbox.tenant_no = ${tenantNo} AND outbox.kind = 'license' AND outbox.seq = change.value ->> 0`,
+          sql`WITH change(tenant_no, seq, payload) AS MATERIALIZED (
+              SELECT ${tenantNo}, value ->> 0, value ->> 1 FROM json_each(${JSON.stringify(rows)}))
+            UPDATE outbox SET payload = change.payload, attempts = 0 FROM change
+            WHERE outbox.tenant_no = change.tenant_no AND outbox.kind = 'license' AND outbox.seq = change.seq`,
         ]),
   ];
 }

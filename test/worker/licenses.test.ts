@@ -1,0 +1,598 @@
+/** Licenses over real D1 and the real Durable Object. */
+
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { configurationNo } from "../../src/domain/id.ts";
+import { createAccount, setAccountDisabled } from "../../src/gateway/accounts.ts";
+import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
+import {
+  chooseLicense,
+  explainLicense,
+  listLicenseTypes,
+  releaseLicense,
+  setGroupType,
+  setPurchasedLicenses,
+} from "../../src/gateway/licenses.ts";
+import type { Outcome } from "../../src/gateway/problem.ts";
+import { commit } from "../../src/store/database.ts";
+import { deprovisionUser, insertOrAdoptUser } from "../../src/store/users.ts";
+import { type SeededTenant, seedConfiguration, seedTenant } from "../support/tenant.ts";
+
+const owner = configurationNo(1);
+
+/** First provisionings as `POST /Users` leaves them, all at once: account, event, open outbox row. */
+async function provision(tenant: SeededTenant, count: number): Promise<void> {
+  const { tenantNo, run, all } = tenant;
+  const [first] = await all<{ user: number; seq: number }>(
+    `SELECT COALESCE((SELECT MAX(user_no) FROM users WHERE tenant_no = ?1), 0) AS user,
+      COALESCE((SELECT MAX(seq) FROM events WHERE tenant_no = ?1), 0) AS seq`,
+    tenantNo,
+  );
+  const from = { user: first?.user ?? 0, seq: first?.seq ?? 0 };
+  const numbers = JSON.stringify(Array.from({ length: count }, (_, index) => index + 1));
+  const now = Date.now();
+  await run(
+    `INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, active, origin,
+      version, created_at, updated_at, document, folded)
+     SELECT ?1, ?2 + value, 1, printf('id-%d', ?2 + value), printf('u%d', ?2 + value), printf('u%d', ?2 + value), 1,
+      'scim', 1, ?3, ?3, '{}', '{}' FROM json_each(?4)`,
+    tenantNo,
+    from.user,
+    now,
+    numbers,
+  );
+  await run(
+    `INSERT INTO events (tenant_no, seq, at, actor, action, subject_kind, subject_no, correlation_id, data)
+     SELECT ?1, ?2 + value, ?4 + value, 'idp:c', 'user.created', 'user', ?3 + value, 'request-' || value, '{}'
+     FROM json_each(?5)`,
+    tenantNo,
+    from.seq,
+    from.user,
+    now,
+    numbers,
+  );
+  await run(
+    `INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
+     SELECT ?1, 'license', ?2 + value, json_object('users', json_array(CAST(?3 + value AS INTEGER))), 'request-' || value, ?4
+     FROM json_each(?5)`,
+    tenantNo,
+    from.seq,
+    from.user,
+    now,
+    numbers,
+  );
+}
+
+/** Runs rounds until nothing is open; returns the D1 round trips it took. */
+async function settle(tenant: SeededTenant): Promise<number> {
+  let trips = 0;
+  for (let more = true; more; ) {
+    const deps = tenant.deps();
+    more = (await allocateLicenses(deps, tenant.shardName, tenant.tenantNo)).more;
+    trips += deps.meter.trips;
+  }
+  await expectConsistent(tenant);
+  return trips;
+}
+
+/** Counters are what counting gives, the outbox is empty, and every account that waits says since when. */
+async function expectConsistent(tenant: SeededTenant): Promise<void> {
+  const counters = await tenant.all(
+    `SELECT license_type_no AS type, assigned, waiting_unlicensed, waiting_upgrade FROM license_types
+     WHERE tenant_no = ? ORDER BY 1`,
+    tenant.tenantNo,
+  );
+  const counted = await tenant.all(
+    `SELECT t.license_type_no AS type,
+      (SELECT COUNT(*) FROM users u WHERE u.tenant_no = t.tenant_no AND u.held_type_no = t.license_type_no) AS assigned,
+      (SELECT COUNT(*) FROM users u WHERE u.tenant_no = t.tenant_no AND u.wanted_type_no = t.license_type_no
+        AND u.waiting_since IS NOT NULL AND u.held_type_no IS NULL) AS waiting_unlicensed,
+      (SELECT COUNT(*) FROM users u WHERE u.tenant_no = t.tenant_no AND u.wanted_type_no = t.license_type_no
+        AND u.waiting_since IS NOT NULL AND u.held_type_no IS NOT NULL) AS waiting_upgrade
+     FROM license_types t WHERE t.tenant_no = ? ORDER BY 1`,
+    tenant.tenantNo,
+  );
+  expect(counters).toEqual(counted);
+  expect(await tenant.all("SELECT seq FROM outbox WHERE tenant_no = ?", tenant.tenantNo)).toEqual([]);
+}
+
+/** Numbers of the users per license, and of those who wait. */
+async function standing(tenant: SeededTenant): Promise<Record<string, number[]>> {
+  const rows = await tenant.all<{ user_no: number; code: string | null; waiting_since: number | null }>(
+    `SELECT u.user_no, t.code, u.waiting_since FROM users u LEFT JOIN license_types t
+      ON t.tenant_no = u.tenant_no AND t.license_type_no = u.held_type_no WHERE u.tenant_no = ? ORDER BY u.user_no`,
+    tenant.tenantNo,
+  );
+  const result: Record<string, number[]> = { waiting: [] };
+  for (const { user_no, code, waiting_since } of rows) {
+    if (waiting_since !== null) result["waiting"]?.push(user_no);
+    result[code ?? "none"] = [...(result[code ?? "none"] ?? []), user_no];
+  }
+  return result;
+}
+
+async function addGroup(
+  tenant: SeededTenant,
+  groupNo: number,
+  users: number[],
+  groups: number[] = [],
+): Promise<string> {
+  const id = `group-${groupNo}`;
+  await tenant.run(
+    `INSERT INTO groups (tenant_no, group_no, configuration_no, scim_id, display_name, display_name_folded, version,
+      attributes_version, created_at, updated_at, document, folded)
+     VALUES (?, ?, 1, ?, ?, ?, 1, 1, 0, 0, '{}', '{}')`,
+    tenant.tenantNo,
+    groupNo,
+    id,
+    `Group ${groupNo}`,
+    `group ${groupNo}`,
+  );
+  await tenant.run(
+    `INSERT INTO members (tenant_no, group_no, member_kind, member_no)
+     SELECT ?1, ?2, 0, value FROM json_each(?3) UNION ALL SELECT ?1, ?2, 1, value FROM json_each(?4)`,
+    tenant.tenantNo,
+    groupNo,
+    JSON.stringify(users),
+    JSON.stringify(groups),
+  );
+  return id;
+}
+
+function must<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw new Error(outcome.problem.detail);
+  return outcome.value;
+}
+
+const actionsOf = async (tenant: SeededTenant, userNo: number): Promise<string[]> => {
+  const rows = await tenant.all<{ action: string }>(
+    `SELECT e.action FROM event_subjects s JOIN events e ON e.tenant_no = s.tenant_no AND e.seq = s.seq
+     WHERE s.tenant_no = ? AND s.subject_kind = 'user' AND s.subject_no = ? ORDER BY s.seq`,
+    tenant.tenantNo,
+    userNo,
+  );
+  return rows.map(({ action }) => action);
+};
+
+describe("golden scenarios", () => {
+  it("1, 2, 3: default, raise with swap, purchase", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3, named: 1 });
+    await provision(tenant, 5);
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1, 2, 3], none: [4, 5], waiting: [4, 5] });
+
+    const group = await addGroup(tenant, 1, [1, 2]);
+    const admin = tenant.admin();
+    must(await setGroupType(admin, group, "named"));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1], read_only: [2, 3, 4], none: [5], waiting: [2, 5] });
+    const named = must(await listLicenseTypes(tenant.admin()))[0];
+    expect(named).toMatchObject({
+      code: "named",
+      purchased: 1,
+      assigned: 1,
+      free: 0,
+      waiting: { unlicensed: 0, upgrade: 1 },
+    });
+    expect(await actionsOf(tenant, 1)).toEqual(["license.granted", "license.upgraded"]);
+
+    const purchase = tenant.admin();
+    const type = must(await setPurchasedLicenses(purchase, "named", 2));
+    expect(type).toMatchObject({ purchased: 2, assigned: 1, free: 1, overAllocated: false });
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1, 2], read_only: [3, 4, 5], waiting: [] });
+    // One timeline: the upgrade and the seat it passed on carry the purchase's correlation id.
+    const caused = await tenant.all(
+      "SELECT subject_no, action FROM events WHERE tenant_no = ? AND correlation_id = ? AND subject_kind = 'user' ORDER BY 1",
+      tenant.tenantNo,
+      purchase.scope.cause.correlationId,
+    );
+    expect(caused).toEqual([
+      { subject_no: 2, action: "license.upgraded" },
+      { subject_no: 5, action: "license.granted" },
+    ]);
+  });
+
+  it("10: adoption of an account made by hand", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1, named: 1 });
+    must(
+      await createAccount(tenant.admin(), {
+        userName: "Zoe@Example.com",
+        licenseType: "named",
+        email: "z@example.com",
+      }),
+    );
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1], waiting: [] });
+
+    const scope = tenant.scope();
+    await commit(scope.shard, insertOrAdoptUser(scope, owner, "adopted", { userName: "zoe@example.com" }));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1], waiting: [] });
+    const lowered = await tenant.all(
+      "SELECT reason, data FROM events WHERE tenant_no = ? AND action = 'license.lowered'",
+      tenant.tenantNo,
+    );
+    expect(lowered).toEqual([
+      {
+        reason: "first_provisioning",
+        data: '{"from":{"held":"named","waiting":null},"to":{"held":"read_only","waiting":null}}',
+      },
+    ]);
+  });
+
+  it("10 without a free seat: keeps the higher one until the default comes free (A3)", async () => {
+    const tenant = await seedTenant("SHARD_1");
+    await seedConfiguration(tenant);
+    await tenant.purchase({ named: 1 });
+    must(await createAccount(tenant.admin(), { userName: "zoe", licenseType: "named" }));
+    await settle(tenant);
+    const scope = tenant.scope();
+    await commit(scope.shard, insertOrAdoptUser(scope, owner, "adopted", { userName: "zoe" }));
+    await provision(tenant, 1);
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1], none: [2], waiting: [2] });
+    must(await setPurchasedLicenses(tenant.admin(), "read_only", 1));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1], read_only: [2], waiting: [] });
+    must(await setPurchasedLicenses(tenant.admin(), "read_only", 2));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1, 2], waiting: [] });
+  });
+
+  it("200 undecided on 50 seats: the first fifty", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 50 });
+    await provision(tenant, 200);
+    await settle(tenant);
+    const { read_only: held, waiting } = await standing(tenant);
+    expect(held).toEqual(Array.from({ length: 50 }, (_, index) => index + 1));
+    expect(waiting).toHaveLength(150);
+  });
+});
+
+describe("never twice", () => {
+  it("doubled allocators never over-grant, and lose nothing", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 30 });
+    await provision(tenant, 60);
+    await Promise.all(
+      Array.from({ length: 4 }, () => allocateLicenses(tenant.deps(), tenant.shardName, tenant.tenantNo)),
+    );
+    await settle(tenant);
+    expect((await standing(tenant))["read_only"]).toHaveLength(30);
+    const [granted] = await tenant.all<{ n: number }>(
+      "SELECT COUNT(*) AS n FROM events WHERE tenant_no = ? AND action = 'license.granted'",
+      tenant.tenantNo,
+    );
+    expect(granted?.n).toBe(30);
+  });
+
+  it("a purchase that comes between reading and writing makes the round read again", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 5 });
+    await provision(tenant, 5);
+    const deps = tenant.deps();
+    const shard = deps.shard(tenant.shardName);
+    if (shard === undefined) throw new Error("no shard");
+    let reads = 0;
+    const interrupted = new Proxy(shard.binding, {
+      get: (target, name) =>
+        name !== "batch"
+          ? Reflect.get(target, name).bind(target)
+          : async (statements: D1PreparedStatement[]) => {
+              const results = await target.batch(statements);
+              reads += 1;
+              if (reads === 1) must(await setPurchasedLicenses(tenant.admin(), "read_only", 2));
+              return results;
+            },
+    });
+    await allocateLicenses(
+      { ...deps, shard: () => ({ ...shard, binding: interrupted }) },
+      tenant.shardName,
+      tenant.tenantNo,
+    );
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1, 2], none: [3, 4, 5], waiting: [3, 4, 5] });
+  });
+
+  it("a repeated round, and work repeated, write nothing but the closing of the row", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1 });
+    await provision(tenant, 2);
+    await settle(tenant);
+    const before = await tenant.all("SELECT * FROM events WHERE tenant_no = ?", tenant.tenantNo);
+    const idle = tenant.deps();
+    await allocateLicenses(idle, tenant.shardName, tenant.tenantNo);
+    expect(idle.meter).toMatchObject({ trips: 1, rowsWritten: 0 });
+    await tenant.run(
+      `INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
+       VALUES (?, 'license', 1, '{"users":[1,2]}', 'again', 0)`,
+      tenant.tenantNo,
+    );
+    const again = tenant.deps();
+    await allocateLicenses(again, tenant.shardName, tenant.tenantNo);
+    expect(again.meter).toMatchObject({ trips: 2, rowsWritten: 2 });
+    expect(await tenant.all("SELECT * FROM events WHERE tenant_no = ?", tenant.tenantNo)).toEqual(before);
+  });
+
+  it("lowering below what is assigned flags the pool, evicts nobody and grants nothing (A25)", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3 });
+    await provision(tenant, 4);
+    await settle(tenant);
+    const type = must(await setPurchasedLicenses(tenant.admin(), "read_only", 1));
+    expect(type).toMatchObject({ purchased: 1, assigned: 3, free: 0, overAllocated: true });
+    await settle(tenant);
+    const scope = tenant.scope();
+    await commit(scope.shard, deprovisionUser(scope, owner, "id-1", "gone-1"));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [2, 3], none: [1, 4], waiting: [4] });
+    const purchases = await tenant.all(
+      "SELECT actor, data FROM events WHERE tenant_no = ? AND action = 'license.purchased'",
+      tenant.tenantNo,
+    );
+    expect(purchases).toEqual([{ actor: "key:test", data: '{"type":"read_only","before":3,"after":1}' }]);
+  });
+});
+
+describe("cost", () => {
+  it("2,000 first provisionings on 1,500 seats take few batches", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1_500 });
+    await provision(tenant, 2_000);
+    const first = tenant.deps();
+    await allocateLicenses(first, tenant.shardName, tenant.tenantNo);
+    expect(first.meter.rowsRead).toBeLessThan(50_000);
+    expect(first.meter.durationMs).toBeLessThan(250);
+    const trips = first.meter.trips + (await settle(tenant));
+    expect(trips).toBeLessThanOrEqual(6);
+    const { read_only: held, waiting } = await standing(tenant);
+    expect(held).toHaveLength(1_500);
+    expect(waiting).toHaveLength(500);
+  }, 30_000);
+
+  it("one grant writes the account, its event with subject, the pool, the version and the closed row", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 9 });
+    await provision(tenant, 1);
+    const deps = tenant.deps();
+    await allocateLicenses(deps, tenant.shardName, tenant.tenantNo);
+    expect(deps.meter).toMatchObject({ trips: 2, rowsWritten: 6 });
+    expect(deps.meter.rowsRead).toBeLessThan(100);
+  });
+
+  it("a large purchase serves the queue in chunks, in order", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await provision(tenant, 2_500);
+    await settle(tenant);
+    must(await setPurchasedLicenses(tenant.admin(), "read_only", 2_200));
+    const first = tenant.deps();
+    expect(await allocateLicenses(first, tenant.shardName, tenant.tenantNo)).toEqual({ more: true });
+    expect((await standing(tenant))["read_only"]).toEqual(
+      Array.from({ length: 1_000 }, (_, index) => index + 1),
+    );
+    await settle(tenant);
+    expect((await standing(tenant))["read_only"]).toEqual(
+      Array.from({ length: 2_200 }, (_, index) => index + 1),
+    );
+  }, 30_000);
+
+  it("a group's members are walked in chunks, nested groups included", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3_000, named: 3_000 });
+    await provision(tenant, 1_300);
+    await settle(tenant);
+    const all = Array.from({ length: 1_300 }, (_, index) => index + 1);
+    await addGroup(tenant, 1, all.slice(0, 900), [2]);
+    await addGroup(tenant, 2, all.slice(800, 1_299), [1]);
+    must(await setGroupType(tenant.admin(), "group-1", "named"));
+    expect(await allocateLicenses(tenant.deps(), tenant.shardName, tenant.tenantNo)).toEqual({ more: true });
+    await settle(tenant);
+    expect((await standing(tenant))["named"]).toEqual(all.slice(0, 1_299));
+    expect((await standing(tenant))["read_only"]).toEqual([1_300]);
+  }, 30_000);
+});
+
+describe("acts of administrators", () => {
+  it("a group's type: never below the default, never unknown; lowering lowers, others' groups count", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant, { licenseTypeNo: 2 });
+    await tenant.purchase({ concurrent: 5, named: 5 });
+    await provision(tenant, 3);
+    const first = await addGroup(tenant, 1, [1, 2]);
+    const second = await addGroup(tenant, 2, [2]);
+    expect(await setGroupType(tenant.admin(), first, "read_only")).toMatchObject({
+      problem: { kind: "conflict" },
+    });
+    expect(await setGroupType(tenant.admin(), first, "gold")).toMatchObject({ problem: { kind: "invalid" } });
+    expect(await setGroupType(tenant.admin(), "nowhere", "named")).toMatchObject({
+      problem: { kind: "not_found" },
+    });
+    must(await setGroupType(tenant.admin(), first, "named"));
+    must(await setGroupType(tenant.admin(), second, "named"));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1, 2], concurrent: [3], waiting: [] });
+
+    // Leaving keeps (A7): the member is gone, the license stays.
+    await tenant.run(
+      "DELETE FROM members WHERE tenant_no = ? AND group_no = 1 AND member_no = 2",
+      tenant.tenantNo,
+    );
+    await tenant.run(
+      "DELETE FROM members WHERE tenant_no = ? AND group_no = 2 AND member_no = 2",
+      tenant.tenantNo,
+    );
+    must(await chooseLicense(tenant.admin(), "id-2", null));
+    await settle(tenant);
+    expect((await standing(tenant))["named"]).toEqual([1, 2]);
+
+    must(await setGroupType(tenant.admin(), first, null));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [2], concurrent: [1, 3], waiting: [] });
+  });
+
+  it("release, and choosing again", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1, named: 1 });
+    await provision(tenant, 2);
+    await settle(tenant);
+    must(await releaseLicense(tenant.admin(), "id-1"));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ none: [1], read_only: [2], waiting: [] });
+    expect(must(await explainLicense(tenant.admin(), "id-1"))).toMatchObject({
+      state: "none",
+      because: [{ kind: "withdrawn" }],
+    });
+    must(await chooseLicense(tenant.admin(), "id-1", "named"));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1], read_only: [2], waiting: [] });
+    expect(await releaseLicense(tenant.admin(), "nobody")).toMatchObject({ problem: { kind: "not_found" } });
+  });
+
+  it("accounts made by hand: unique by folded name, with or without a license; disabling keeps it (A8)", async () => {
+    const tenant = await seedTenant();
+    await tenant.purchase({ read_only: 1 });
+    const { id } = must(
+      await createAccount(tenant.admin(), { userName: " Ann ", licenseType: "read_only", email: "A@x.org" }),
+    );
+    must(await createAccount(tenant.admin(), { userName: "Bob", displayName: "Bob B." }));
+    expect(await createAccount(tenant.admin(), { userName: "ANN" })).toMatchObject({
+      problem: { kind: "conflict" },
+    });
+    expect(await createAccount(tenant.admin(), { userName: "c", licenseType: "gold" })).toMatchObject({
+      problem: { kind: "invalid" },
+    });
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1], none: [2], waiting: [] });
+    const [ann] = await tenant.all(
+      "SELECT user_name, document, folded FROM users WHERE tenant_no = ? AND user_no = 1",
+      tenant.tenantNo,
+    );
+    expect(ann).toEqual({
+      user_name: "Ann",
+      document: '{"userName":"Ann","emails":[{"value":"A@x.org","type":"work","primary":true}]}',
+      folded: '{"userName":"ann","emails":[{"value":"a@x.org","type":"work","primary":true}]}',
+    });
+    expect(
+      await tenant.all("SELECT value_folded FROM user_emails WHERE tenant_no = ?", tenant.tenantNo),
+    ).toEqual([{ value_folded: "a@x.org" }]);
+    must(await setAccountDisabled(tenant.admin(), id, true));
+    must(await setAccountDisabled(tenant.admin(), id, true));
+    await settle(tenant);
+    expect((await standing(tenant))["read_only"]).toEqual([1]);
+    expect(await actionsOf(tenant, 1)).toEqual(["user.created", "license.granted", "user.disabled_by_admin"]);
+  });
+
+  it("explains entitlement, place and remedy", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1 });
+    await provision(tenant, 3);
+    expect(must(await explainLicense(tenant.admin(), "id-1"))).toMatchObject({ state: "undecided" });
+    const group = await addGroup(tenant, 1, [1]);
+    await addGroup(tenant, 2, [], [1]);
+    await settle(tenant);
+    must(await setGroupType(tenant.admin(), "group-2", "named"));
+    await settle(tenant);
+    expect(group).toBe("group-1");
+    expect(must(await explainLicense(tenant.admin(), "id-1"))).toEqual({
+      state: "waiting_for_upgrade",
+      held: "read_only",
+      wanted: "named",
+      waitingSince: expect.any(String),
+      because: [
+        {
+          kind: "default",
+          licenseType: "read_only",
+          id: `configuration-${tenant.tenantNo}-1`,
+          name: "Configuration 1",
+          decisive: false,
+        },
+        { kind: "group", licenseType: "named", id: "group-2", name: "Group 2", decisive: true },
+      ],
+      queue: { licenseType: "named", place: 1, atLeast: false, assigned: 0, assignable: 0 },
+      adoptionPending: false,
+      remedy: "1 more seat of named must be purchased, or released by accounts that hold one.",
+    });
+    expect(must(await explainLicense(tenant.admin(), "id-3"))).toMatchObject({
+      state: "waiting",
+      queue: { licenseType: "read_only", place: 2 },
+    });
+    expect(await explainLicense(tenant.admin(), "nobody")).toMatchObject({ problem: { kind: "not_found" } });
+  });
+
+  it("sees nothing of another tenant", async () => {
+    const tenant = await seedTenant();
+    const other = await seedTenant();
+    await seedConfiguration(other);
+    await provision(other, 1);
+    expect(await explainLicense(tenant.admin(), "id-1")).toMatchObject({ problem: { kind: "not_found" } });
+    expect(await releaseLicense(tenant.admin(), "id-1")).toMatchObject({ problem: { kind: "not_found" } });
+    await allocateLicenses(tenant.deps(), "SHARD_0", tenant.tenantNo);
+    expect(await other.all("SELECT held_type_no FROM users WHERE tenant_no = ?", other.tenantNo)).toEqual([
+      { held_type_no: null },
+    ]);
+  });
+});
+
+describe("the Durable Object", () => {
+  it("coalesces wake-ups into one alarm, decides, and rests", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 20 });
+    await provision(tenant, 40);
+    const allocator = env.LICENSE_ALLOCATOR.getByName(`${tenant.shardName}:${tenant.tenantNo}`);
+    await Promise.all(Array.from({ length: 40 }, () => allocator.wake(tenant.shardName, tenant.tenantNo)));
+    await runInDurableObject(allocator, async (_, state) => {
+      expect(await state.storage.getAlarm()).not.toBeNull();
+    });
+    await runDurableObjectAlarm(allocator);
+    await expect.poll(async () => (await standing(tenant))["read_only"]?.length, { timeout: 5_000 }).toBe(20);
+    await expect
+      .poll(() => runInDurableObject(allocator, (_, state) => state.storage.getAlarm()), { timeout: 5_000 })
+      .toBeNull();
+    await expectConsistent(tenant);
+  });
+
+  it("works from its alarm alone, without anything in memory", async () => {
+    const tenant = await seedTenant("SHARD_1");
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1 });
+    await provision(tenant, 2);
+    const allocator = env.LICENSE_ALLOCATOR.getByName(`${tenant.shardName}:${tenant.tenantNo}`);
+    await runInDurableObject(allocator, async (_, state) => {
+      await state.storage.put("subject", { shard: tenant.shardName, tenantNo: tenant.tenantNo });
+      await state.storage.setAlarm(Date.now() + 60_000);
+    });
+    expect(await runDurableObjectAlarm(allocator)).toBe(true);
+    await expectConsistent(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [1], none: [2], waiting: [2] });
+  });
+
+  it("arms itself again when a round fails", async () => {
+    const tenant = await seedTenant();
+    const allocator = env.LICENSE_ALLOCATOR.getByName("SHARD_9:1");
+    await allocator.wake("SHARD_9", 1);
+    await runDurableObjectAlarm(allocator);
+    const alarm = await runInDurableObject(allocator, (_, state) => state.storage.getAlarm());
+    expect(alarm).toBeGreaterThan(Date.now());
+    await runInDurableObject(allocator, (_, state) => state.storage.deleteAlarm());
+    expect(tenant.tenantNo).toBeGreaterThan(0);
+  });
+});
