@@ -37,7 +37,7 @@ export const coversPeople = (state: LinkState, sourceDeleted: boolean): boolean 
 /** State of a link whose run from end to end has finished. */
 export function afterRun(state: LinkState, sourceDeleted: boolean): LinkState {
   if (state === "unlinking") return "removed";
-  if (among(RESTING_STATES, state)) return state;
+  if (!among(FOLLOWING_STATES, state)) return state;
   return sourceDeleted ? "source_deleted" : "active";
 }
 

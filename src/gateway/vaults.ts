@@ -1,5 +1,5 @@
 /** Vaults and their user groups, for administrators. */
-import { BUILT_IN_GROUP_NAME } from "../domain/vault.ts";
+import { BUILT_IN_GROUP_NAME, type VaultUserState } from "../domain/vault.ts";
 import { fold } from "../scim/fold.ts";
 import { commit, type Row, read, type Statement } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
@@ -38,7 +38,7 @@ export type VaultGroup = {
   createdAt: string;
 };
 
-export type VaultMember = { userId: string; userName: string; state: string };
+export type VaultMember = { userId: string; userName: string; state: VaultUserState };
 
 export const noVault: Problem = { kind: "not_found", detail: "There is no vault with this id." };
 export const noVaultGroup: Problem = {
@@ -147,7 +147,7 @@ export async function listVaultGroupMembers(
       (row) => ({
         userId: String(row["scim_id"]),
         userName: String(row["user_name"]),
-        state: String(row["state"]),
+        state: String(row["state"]) as VaultUserState,
       }),
     ),
   );
