@@ -5,7 +5,7 @@ import { hashSecret } from "../../src/gateway/secret.ts";
 import { confirmSignIn, signOut } from "../../src/gateway/sign-in.ts";
 import { completeSignUps } from "../../src/gateway/sign-up.ts";
 import { claimSignUp, createTenantInShard } from "../../src/store/sign-ups.ts";
-import { type Confirmed, LOOPBACK, openGateway, tokenOf } from "../support/gateway.ts";
+import { type Confirmed, LOOPBACK, openGateway, tokenOf } from "../support/admin-gateway.ts";
 
 const newEmail = () => `${crypto.randomUUID()}@example.com`;
 const rows = async (sql: string, ...parameters: unknown[]) =>
