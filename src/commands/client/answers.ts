@@ -69,7 +69,8 @@ export type Named = { id: string; name: string };
 export type Group = {
   id: string;
   displayName: string;
-  memberCount: number;
+  members: number;
+  links: number;
   licenseType: LicenseTypeCode | null;
 };
 
