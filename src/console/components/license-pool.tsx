@@ -1,0 +1,41 @@
+/** One license type at a glance: a bar, and in words what the bar shows. */
+import type { LicenseTypeSummary } from "../../gateway/licenses.ts";
+import { counted, figure } from "../words.ts";
+import { Tag } from "./tag.tsx";
+
+export const LicensePool = ({ pool }: { pool: LicenseTypeSummary }) => {
+  const { name, purchased, assignable, assigned, free, waiting, overAllocated } = pool;
+  return (
+    <div class="pool">
+      <div class="pool-head">
+        <h3>{name}</h3>
+        <span class="number">
+          <strong>{figure(assigned)}</strong> of {figure(assignable)} assigned
+        </span>
+      </div>
+      <Bar assigned={assigned} assignable={assignable} />
+      <p class="pool-notes">
+        <span>{figure(purchased)} purchased</span>
+        <span>{figure(free)} free</span>
+        {overAllocated && <Tag kind="bad">{`over-allocated by ${figure(assigned - assignable)}`}</Tag>}
+        {waiting.unlicensed > 0 && <Tag kind="warning">{`${figure(waiting.unlicensed)} waiting`}</Tag>}
+        {waiting.upgrade > 0 && <Tag kind="warning">{`${figure(waiting.upgrade)} waiting for upgrade`}</Tag>}
+      </p>
+    </div>
+  );
+};
+
+const Bar = ({ assigned, assignable }: { assigned: number; assignable: number }) => {
+  const whole = Math.max(assigned, assignable, 1);
+  const share = (value: number) => `${((100 * value) / whole).toFixed(2)}%`;
+  const covered = Math.min(assigned, assignable);
+  return (
+    <svg role="img" aria-label={`${counted(assigned, "license")} of ${figure(assignable)} assigned`}>
+      <rect class="bar-ground" width="100%" height="8" />
+      <rect class="bar-assigned" width={share(covered)} height="8" />
+      {assigned > assignable && (
+        <rect class="bar-over" x={share(covered)} width={share(assigned - covered)} height="8" />
+      )}
+    </svg>
+  );
+};

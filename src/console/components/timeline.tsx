@@ -1,0 +1,66 @@
+/** Provisioning events, newest first: what happened, to whom, by whom. */
+import type { ProvisioningEvent } from "../../gateway/events.ts";
+import { actionText, detailText } from "../event-words.ts";
+import { Moment } from "./moment.tsx";
+
+/** Names that events refer to by id. */
+export type Names = { configurations: ReadonlyMap<string, string>; self: string };
+
+type TimelineProps = {
+  events: readonly ProvisioningEvent[];
+  now: number;
+  names: Names;
+  /** On the page of the subject itself its name says nothing. */
+  showSubject: boolean;
+};
+
+export const Timeline = ({ events, now, names, showSubject }: TimelineProps) => (
+  <ol class="timeline">
+    {events.map((event) => {
+      const detail = detailText(event);
+      return (
+        <li>
+          <Moment at={event.at} now={now} />
+          <div>
+            {actionText(event.action)}
+            {showSubject && event.subject.name !== undefined && (
+              <>
+                {" — "}
+                <Subject subject={event.subject} />
+              </>
+            )}
+            <span class="sub">
+              {detail !== "" && `${detail} · `}
+              {actorText(event.actor, names)}
+            </span>
+          </div>
+        </li>
+      );
+    })}
+  </ol>
+);
+
+const pagesOf = new Map([
+  ["user", "/users"],
+  ["group", "/groups"],
+  ["configuration", "/configurations"],
+  ["vault", "/vaults"],
+  ["link", "/links"],
+]);
+
+const Subject = ({ subject: { kind, id, name } }: { subject: ProvisioningEvent["subject"] }) => {
+  const path = pagesOf.get(kind);
+  return path === undefined || id === undefined ? (
+    <strong>{name}</strong>
+  ) : (
+    <a href={`${path}/${id}`}>{name}</a>
+  );
+};
+
+function actorText(actor: string, names: Names): string {
+  const colon = actor.indexOf(":");
+  const [kind, id] = [actor.slice(0, colon), actor.slice(colon + 1)];
+  if (kind === "idp") return `by ${names.configurations.get(id) ?? "a configuration that was deleted"}`;
+  if (kind === "admin") return id === names.self ? "by you" : "by another administrator";
+  return kind === "key" ? "by an API key" : "by the gateway";
+}

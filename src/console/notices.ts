@@ -1,0 +1,32 @@
+/**
+ * What a page says after a redirect. The address carries a code, never text, so nobody can make the console
+ * say something by a link.
+ */
+const notices = new Map<string, string>([
+  ["sign-in-first", "Sign in to see this page."],
+  ["signed-out", "You are signed out."],
+  ["signed-up", "Your organization is ready. You are signed in as its subscription admin."],
+  ["purchased-saved", "Saved. Whoever waited for these licenses gets them within seconds."],
+  ["configuration-saved", "The configuration is saved."],
+  ["configuration-deleted", "The configuration is deleted. Its credentials are refused from now on."],
+  ["secret-revoked", "The secret is revoked. It and its tokens are refused from now on."],
+  ["key-revoked", "The API key is revoked. It is refused from now on."],
+  ["user-created", "The account is created. Its license is decided within seconds."],
+  ["user-disabled", "The account is disabled. It keeps its license."],
+  ["user-enabled", "The account is enabled."],
+  ["license-chosen", "The license type is chosen. The account gets it as soon as a seat is free."],
+  ["license-left", "The license now follows the configuration and the groups again."],
+  ["license-released", "The license is taken. The account stays without one until you choose again."],
+  ["group-saved", "The license type of the group is saved. Its members follow within seconds."],
+  ["vault-created", "The vault is created."],
+  ["vault-group-created", "The user group is created."],
+  ["vault-user-enabled", "The vault user is enabled."],
+  ["vault-user-disabled", "The vault user is disabled. Links will not enable it again; only you can."],
+  ["vault-user-deleted", "The vault user is deleted. Links will not bring it back; only you can restore it."],
+  ["link-created", "The link is created. Members are being brought into the vault."],
+  ["unlinking", "The link is being taken off: its members leave the target group."],
+  ["unlinked", "The link is removed. The members of the target group stay as they were."],
+]);
+
+export const noticeOf = (code: string | undefined): string | undefined =>
+  code === undefined ? undefined : notices.get(code);

@@ -1,0 +1,99 @@
+/** The organization at a glance: licenses, who waits, what arrived, what to do next. */
+import { may } from "../../domain/role.ts";
+import { listProvisioning } from "../../gateway/configurations.ts";
+import { listProvisioningEvents } from "../../gateway/events.ts";
+import { getHome, type Home } from "../../gateway/home.ts";
+import { listLinks } from "../../gateway/links.ts";
+import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { LicensePool } from "../components/license-pool.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Timeline } from "../components/timeline.tsx";
+import type { ConsoleContext } from "../environment.ts";
+import { page } from "../layout.tsx";
+import { problemPage } from "../problem.tsx";
+import { counted, figure } from "../words.ts";
+import { NextSteps, type Progress } from "./next-steps.tsx";
+
+const eventsShown = 8;
+
+export async function homePage(c: ConsoleContext) {
+  const admin = c.get("admin");
+  const { origin } = new URL(c.req.url);
+  const [home, configurations, links, events] = await Promise.all([
+    getHome(admin),
+    listProvisioning(admin, { limit: PAGE_LIMIT_MAX, origin }),
+    listLinks(admin, { limit: 1 }),
+    listProvisioningEvents(admin, { limit: eventsShown }),
+  ]);
+  if (!home.ok) return problemPage(c, home.problem);
+  if (!configurations.ok) return problemPage(c, configurations.problem);
+  if (!links.ok) return problemPage(c, links.problem);
+  if (!events.ok) return problemPage(c, events.problem);
+  const { name, home: figures } = home.value;
+  const owned = configurations.value.items;
+  const progress: Progress = {
+    purchased: figures.licenses.some(({ purchased }) => purchased > 0),
+    configurations: owned.length,
+    awaitingContact: owned.filter(({ lastContactAt, users }) => lastContactAt === null && users === 0).length,
+    users: figures.users,
+    groups: figures.groups,
+    linked: links.value.items.length > 0,
+  };
+  const names = { configurations: new Map(owned.map((one) => [one.id, one.name])), self: admin.identity.id };
+  const now = c.get("deps").now();
+  return page(
+    c,
+    { title: "Home", section: "/home" },
+    <div class="stack">
+      <PageHead title={name} lead="Licenses, users and groups of your organization." />
+      <NextSteps progress={progress} role={admin.identity.role} />
+      <Figures home={figures} />
+      <div class="columns">
+        <section class="card" aria-labelledby="licenses">
+          <div class="section-head">
+            <h2 id="licenses">Licenses</h2>
+            <a href="/licenses">
+              {may(admin.identity.role, "purchase") ? "Change purchased counts" : "Details"}
+            </a>
+          </div>
+          {figures.licenses.map((pool) => (
+            <LicensePool pool={pool} />
+          ))}
+        </section>
+        <section class="card" aria-labelledby="events">
+          <div class="section-head">
+            <h2 id="events">Recent events</h2>
+            <a href="/events">All events</a>
+          </div>
+          <Timeline events={events.value.items} now={now} names={names} showSubject={true} />
+        </section>
+      </div>
+    </div>,
+  );
+}
+
+const Figures = ({ home: { users, groups, waiting } }: { home: Home["home"] }) => (
+  <div class="figures">
+    <a href="/users">
+      <p class="figure-label">Users</p>
+      <p class="figure-value">{figure(users)}</p>
+      <p class="figure-note">
+        {waiting.undecided > 0 ? `${counted(waiting.undecided, "license")} being decided` : "all decided"}
+      </p>
+    </a>
+    <a href="/groups">
+      <p class="figure-label">Provisioned groups</p>
+      <p class="figure-value">{figure(groups)}</p>
+      <p class="figure-note">owned by the identity provider</p>
+    </a>
+    <a href="/users?waiting=true" class={waiting.total > 0 ? "attention" : undefined}>
+      <p class="figure-label">Users waiting for a license</p>
+      <p class="figure-value">{figure(waiting.total)}</p>
+      <p class="figure-note">
+        {waiting.total === 0
+          ? "nobody waits"
+          : `${figure(waiting.unlicensed)} with no license · ${figure(waiting.upgrade)} waiting for upgrade`}
+      </p>
+    </a>
+  </div>
+);
