@@ -26,7 +26,8 @@ export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Ho
       c.header("server-timing", `d1;desc="trips=${trips} read=${rowsRead} written=${rowsWritten}"`);
     }
   });
-  app.use(secureHeaders({ crossOriginResourcePolicy: "same-origin" }));
+  // Not `no-referrer`: with it browsers send `Origin: null` from the pages' own forms (Fetch §3.2).
+  app.use(secureHeaders({ crossOriginResourcePolicy: "same-origin", referrerPolicy: "same-origin" }));
 
   app.route("/t/:configuration/scim/v2", scimEndpoint());
   app.route("/t/:configuration/oauth2/token", tokenEndpoint());
