@@ -2,6 +2,7 @@
 
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configurationNo } from "../../src/domain/id.ts";
 import { createAccount, setAccountDisabled } from "../../src/gateway/accounts.ts";
@@ -16,6 +17,7 @@ import {
 } from "../../src/gateway/licenses.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
 import { commit } from "../../src/store/database.ts";
+import { GuardRaised } from "../../src/store/failure.ts";
 import { deprovisionUser, insertOrAdoptUser } from "../../src/store/users.ts";
 import { type SeededTenant, seedConfiguration, seedTenant } from "../support/tenant.ts";
 
@@ -595,4 +597,144 @@ describe("the Durable Object", () => {
     await runInDurableObject(allocator, (_, state) => state.storage.deleteAlarm());
     expect(tenant.tenantNo).toBeGreaterThan(0);
   });
+});
+
+describe("random histories", () => {
+  const user = fc.integer({ min: 1, max: 6 });
+  const code = fc.constantFrom("read_only", "named");
+  const step = fc.oneof(
+    fc.record({ act: fc.constant("provision" as const), count: fc.integer({ min: 1, max: 3 }) }),
+    fc.record({ act: fc.constant("purchase" as const), code, seats: fc.nat(4) }),
+    fc.record({ act: fc.constant("group" as const), code: fc.option(code) }),
+    fc.record({ act: fc.constant("member" as const), user }),
+    fc.record({ act: fc.constant("release" as const), user }),
+    fc.record({ act: fc.constant("choose" as const), user, code: fc.option(code) }),
+    fc.record({ act: fc.constant("delete" as const), user }),
+    fc.record({ act: fc.constant("revive" as const), user }),
+    fc.record({ act: fc.constant("allocate" as const), times: fc.integer({ min: 1, max: 3 }) }),
+  );
+  type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
+
+  /** The account is not there, or is owned already: a legal answer to a random act. */
+  const refused = (error: unknown): void => {
+    if (!(error instanceof GuardRaised)) throw error;
+  };
+
+  const idOf = async (tenant: SeededTenant, userNo: number): Promise<string> => {
+    const rows = await tenant.all<{ scim_id: string }>(
+      "SELECT scim_id FROM users WHERE tenant_no = ? AND user_no = ?",
+      tenant.tenantNo,
+      userNo,
+    );
+    return rows[0]?.scim_id ?? "nobody";
+  };
+
+  /** Membership as a SCIM client changes it: with the outbox row that names the user. */
+  async function toggleMember(tenant: SeededTenant, userNo: number): Promise<void> {
+    const { tenantNo, run, all } = tenant;
+    const known = await all(
+      "SELECT 1 FROM users WHERE tenant_no = ? AND user_no = ? AND deprovisioned_at IS NULL",
+      tenantNo,
+      userNo,
+    );
+    if (known.length === 0) return;
+    const removed = await all(
+      "DELETE FROM members WHERE tenant_no = ? AND group_no = 1 AND member_no = ? RETURNING member_no",
+      tenantNo,
+      userNo,
+    );
+    if (removed.length === 0) await run("INSERT INTO members VALUES (?, 1, 0, ?)", tenantNo, userNo);
+    await run(
+      `INSERT INTO events (tenant_no, seq, at, actor, action, subject_kind, subject_no, correlation_id, data)
+       SELECT ?1, COALESCE(MAX(seq), 0) + 1, ?2, 'idp:c', 'group.members_changed', 'group', 1, 'c', '{}'
+       FROM events WHERE tenant_no = ?1`,
+      tenantNo,
+      Date.now(),
+    );
+    await run(
+      `INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
+       SELECT ?1, 'license', MAX(seq), ?2, 'c', 0 FROM events WHERE tenant_no = ?1`,
+      tenantNo,
+      JSON.stringify({ users: [userNo] }),
+    );
+  }
+
+  async function perform(tenant: SeededTenant, command: Step): Promise<void> {
+    const scope = tenant.scope();
+    if (command.act === "provision") await provision(tenant, command.count);
+    else if (command.act === "purchase")
+      must(await setPurchasedLicenses(tenant.admin(), command.code, command.seats));
+    else if (command.act === "group") must(await setGroupType(tenant.admin(), "group-1", command.code));
+    else if (command.act === "member") await toggleMember(tenant, command.user);
+    else if (command.act === "allocate") {
+      const rounds = Array.from({ length: command.times }, () =>
+        allocateLicenses(tenant.deps(), tenant.shardName, tenant.tenantNo),
+      );
+      await Promise.all(rounds);
+    } else {
+      const id = await idOf(tenant, command.user);
+      if (command.act === "release") await releaseLicense(tenant.admin(), id);
+      else if (command.act === "choose") await chooseLicense(tenant.admin(), id, command.code);
+      else if (command.act === "delete") {
+        await commit(scope.shard, deprovisionUser(scope, owner, id, crypto.randomUUID())).catch(
+          () => undefined,
+        );
+      } else if (id !== "nobody") {
+        const attributes = { userName: `u${command.user}` };
+        await commit(scope.shard, insertOrAdoptUser(scope, owner, crypto.randomUUID(), attributes)).catch(
+          () => undefined,
+        );
+      }
+    }
+  }
+
+  /** I4, and the story the events tell is the state there is (I25). */
+  async function expectTold(tenant: SeededTenant): Promise<void> {
+    const wrong = await tenant.all(
+      `SELECT u.user_no FROM users u
+        LEFT JOIN license_types w ON w.tenant_no = u.tenant_no AND w.license_type_no = u.wanted_type_no
+        LEFT JOIN license_types h ON h.tenant_no = u.tenant_no AND h.license_type_no = u.held_type_no
+       WHERE u.tenant_no = ? AND (u.waiting_since IS NOT NULL) <> (COALESCE(w.rank, 0) > COALESCE(h.rank, 0))`,
+      tenant.tenantNo,
+    );
+    expect(wrong).toEqual([]);
+    const told = await tenant.all<{ user_no: number; held: string | null; waiting: string | null }>(
+      `SELECT u.user_no, h.code AS held, CASE WHEN u.waiting_since IS NULL THEN NULL ELSE w.code END AS waiting FROM users u
+        LEFT JOIN license_types w ON w.tenant_no = u.tenant_no AND w.license_type_no = u.wanted_type_no
+        LEFT JOIN license_types h ON h.tenant_no = u.tenant_no AND h.license_type_no = u.held_type_no
+       WHERE u.tenant_no = ?`,
+      tenant.tenantNo,
+    );
+    const transitions = await tenant.all<{ subject_no: number; data: string }>(
+      `SELECT subject_no, data FROM events WHERE tenant_no = ? AND action IN ('license.granted', 'license.waiting',
+        'license.upgraded', 'license.released', 'license.lowered', 'license.wait_ended') ORDER BY seq`,
+      tenant.tenantNo,
+    );
+    const replayed = new Map<number, object>();
+    for (const { subject_no, data } of transitions) {
+      const { from, to } = JSON.parse(data) as { from: object; to: object };
+      expect(from).toEqual(replayed.get(subject_no) ?? { held: null, waiting: null });
+      replayed.set(subject_no, to);
+    }
+    for (const { user_no, held, waiting } of told) {
+      expect(replayed.get(user_no) ?? { held: null, waiting: null }).toEqual({ held, waiting });
+    }
+  }
+
+  it("with doubled allocators: counters, flags and events agree, and no free seat is left waiting for", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25, size: "max" }), async (steps) => {
+        const tenant = await seedTenant();
+        await seedConfiguration(tenant);
+        await addGroup(tenant, 1, []);
+        for (const command of steps) await perform(tenant, command);
+        await settle(tenant);
+        await expectTold(tenant);
+        for (const { free, waiting } of must(await listLicenseTypes(tenant.admin()))) {
+          if (free > 0) expect(waiting).toEqual({ unlicensed: 0, upgrade: 0 });
+        }
+      }),
+      { numRuns: 25 },
+    );
+  }, 60_000);
 });
