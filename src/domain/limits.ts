@@ -141,3 +141,18 @@ export const ACCOUNT_NAME_LENGTH_MAX = 256;
 
 /** Open rows of the outbox that the home page looks into; past it the figure is a floor, and work is under way. */
 export const OPEN_ROWS_COUNTED_MAX = 2_000;
+
+/**
+ * Rows times comparisons that a list may examine without an index, measured at about 1 µs each with documents of
+ * 768 bytes: one batch stays below 250 ms. Past it the answer is 400 tooMany.
+ */
+export const EXAMINED_VALUES_MAX = 200_000;
+
+/** Members a page of groups carries: about 2 MB of answer. The page ends earlier, after one group at least. */
+export const LISTED_MEMBERS_MAX = 10_000;
+
+/** Sort values longer than this stay out of cursors, which travel in URLs. */
+export const CURSOR_KEY_LENGTH_MAX = 128;
+
+/** A walk goes on without long rests; days later it would tell about another directory. */
+export const CURSOR_LIFETIME_SECONDS = 3_600;

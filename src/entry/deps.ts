@@ -10,6 +10,7 @@ import type { Deps, Signals } from "../gateway/deps.ts";
 import { DirectoryCache } from "../gateway/directory-cache.ts";
 import { type Database, type Meter, newMeter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
+import { openCursors } from "./cursors.ts";
 import { log } from "./log.ts";
 import { openMail } from "./mail.ts";
 import { newSecret, uuidv7 } from "./random.ts";
@@ -18,13 +19,17 @@ import { openTokens } from "./tokens.ts";
 /** Settings that exist only in `.dev.vars`; `wrangler.toml` names none of them. */
 export type DevelopmentSettings = { MAIL_CAPTURE?: string; SERVER_TIMING?: string; SWEEP_SECONDS?: string };
 
-type Isolate = { tokens: Deps["tokens"]; directory: DirectoryCache };
+type Isolate = Pick<Deps, "tokens" | "cursors" | "directory">;
 const isolates = new WeakMap<Env, Isolate>();
 
 function isolateOf(env: Env): Isolate {
   let isolate = isolates.get(env);
   if (isolate === undefined) {
-    isolate = { tokens: openTokens(env.TOKEN_SIGNING_KEY), directory: new DirectoryCache() };
+    isolate = {
+      tokens: openTokens(env.TOKEN_SIGNING_KEY),
+      cursors: openCursors(env.TOKEN_SIGNING_KEY),
+      directory: new DirectoryCache(),
+    };
     isolates.set(env, isolate);
   }
   return isolate;

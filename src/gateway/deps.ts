@@ -18,6 +18,7 @@ export type Deps = {
   signals: Signals;
   mail: Mail;
   tokens: Tokens;
+  cursors: Cursors;
   /** Client secrets by client id, as this isolate last read them. */
   directory: DirectoryCache;
   /** D1 cost of the request so far. */
@@ -67,6 +68,14 @@ export type Tokens = {
   verify(token: string, nowMs: number): Promise<AccessClaims | undefined>;
   /** Public keys, as served at /.well-known/jwks.json. */
   jwks(): Promise<{ keys: readonly object[] }>;
+};
+
+/** Texts that go out to clients and come back, opaque and unforgeable. */
+export type Cursors = {
+  /** Only characters that RFC 9865 §2 allows in a cursor. */
+  seal(payload: string, context: string): Promise<string>;
+  /** Undefined for anything that was not sealed here in the same context. */
+  open(cursor: string, context: string): Promise<string | undefined>;
 };
 
 export type LogEntry = { level: "info" | "warn" | "error"; message: string } & Record<string, unknown>;
