@@ -676,13 +676,11 @@ describe("random histories", () => {
       if (command.act === "release") await releaseLicense(tenant.admin(), id);
       else if (command.act === "choose") await chooseLicense(tenant.admin(), id, command.code);
       else if (command.act === "delete") {
-        await commit(scope.shard, deprovisionUser(scope, owner, id, crypto.randomUUID())).catch(
-          () => undefined,
-        );
+        await commit(scope.shard, deprovisionUser(scope, owner, id, crypto.randomUUID())).catch(refused);
       } else if (id !== "nobody") {
         const attributes = { userName: `u${command.user}` };
         await commit(scope.shard, insertOrAdoptUser(scope, owner, crypto.randomUUID(), attributes)).catch(
-          () => undefined,
+          refused,
         );
       }
     }
