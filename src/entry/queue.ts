@@ -12,6 +12,9 @@ const deadLetterQueue = "vestibule-propagation-dead";
 
 const backoffSecondsMax = 60;
 
+/** Doubles with every delivery: a vault that is out of order for a minute costs a handful of attempts. */
+export const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, backoffSecondsMax);
+
 export const queueHandler: ExportedHandlerQueueHandler<Env> = async (batch, env, context) => {
   const deps = buildDeps(env, (work) => context.waitUntil(work));
   const deliver = batch.queue === deadLetterQueue ? bury : consume;
@@ -54,7 +57,7 @@ async function consume(
     // An unreachable database is nobody's poison: such a row is left to the sweeper and never buried.
     if (error instanceof StoreUnavailable && message.attempts >= DELIVERIES_MAX - 1) return message.ack();
     await noteError(deps, pointer, error);
-    message.retry({ delaySeconds: Math.min(2 ** message.attempts, backoffSecondsMax) });
+    message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
 }
 

@@ -10,7 +10,7 @@ import { clearGroup, releaseUsers } from "../store/cleanup.ts";
 import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised, StoreUnavailable } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
-import { outboxRow, selectRowAndTenant } from "../store/open-rows.ts";
+import { outboxRow, postpone, selectRowAndTenant } from "../store/open-rows.ts";
 import type { Deps } from "./deps.ts";
 import { completeDirectory } from "./directory.ts";
 import { runLink } from "./link-runs.ts";
@@ -34,11 +34,19 @@ export async function propagate(
     if (error instanceof GuardRaised) {
       // `fenced`: the tenant moved with its outbox. `closed`: another consumer was faster.
       if (error.word === "fenced" || error.word === "closed") return "done";
-      if (error.word === "waiting") return "waiting";
+      if (error.word === "waiting") return await wait(task);
     }
     throw error;
   }
 }
+
+/** Something else must come first: the next sweeps look again, well before an ordinary lease ends. */
+async function wait({ deps, scope, row }: Task): Promise<Progress> {
+  await commit(scope.shard, [postpone(scope, row, deps.now() + waitMs)]);
+  return "waiting";
+}
+
+const waitMs = 1_500;
 
 async function openTask(deps: Deps, message: PropagationMessage): Promise<Task | undefined> {
   const shard = deps.shard(message.shard);

@@ -55,3 +55,7 @@ export const payloadCount = (scope: TenantScope, key: RowKey, path: string): SQL
 /** Why the last attempt failed; kept for the administrator who may have to redrive the row. */
 export const noteRowError = (scope: Pick<TenantScope, "tenantNo">, key: RowKey, error: string): SQL =>
   sql`UPDATE outbox SET error = ${error} WHERE ${isRow(scope, key)} AND error IS NOT ${error}`;
+
+/** Leaves the row to the sweeper from that time on. */
+export const postpone = (scope: Pick<TenantScope, "tenantNo">, key: RowKey, availableAt: number): SQL =>
+  sql`UPDATE outbox SET available_at = ${availableAt} WHERE ${isRow(scope, key)}`;

@@ -251,3 +251,24 @@ describe("what goes away", () => {
     expect(await world.members(first)).toEqual([1, 2]);
   });
 });
+
+describe("coverage that is taken back before it arrives", () => {
+  it("disables in the end, and never before (I19)", async ({ expect }) => {
+    const world = await linkedTenant(2);
+    const [one, two] = [await world.group("one", [1]), await world.group("two")];
+    const vault = await world.vault("V");
+    await world.link(one, await world.target(vault, "T1"));
+    await world.link(two, await world.target(vault, "T2"));
+    await world.settle();
+    await world.add(two, 1);
+    await world.remove(one, 1);
+    const [added, removed] = await world.messages();
+    if (added === undefined || removed === undefined) throw new Error("no messages");
+    await propagate(world.tenant.deps(), removed);
+    expect(await world.vaultUsers(vault)).toEqual(["1:enabled"]);
+    await world.remove(two, 1);
+    await propagate(world.tenant.deps(), added);
+    await world.settle((messages) => messages.toReversed());
+    expect(await world.vaultUsers(vault)).toEqual(["1:disabled(sync)"]);
+  });
+});

@@ -1,0 +1,215 @@
+/**
+ * Random changes of membership, nesting, links and acts of administrators, with messages shuffled, repeated and
+ * delivered at random moments: once everything has settled, every vault is what the specification says.
+ */
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Link } from "../../src/gateway/links.ts";
+import { propagate } from "../../src/gateway/propagation.ts";
+import { type LinkedTenant, linkedTenant, type Target } from "../support/linked-tenant.ts";
+
+const users = [1, 2, 3, 4, 5];
+const pick = (max: number) => fc.nat({ max: max - 1 });
+
+const operation = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constantFrom("add", "remove"), group: pick(3), user: pick(5) }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("nest", "unnest"), group: pick(3), inner: pick(3) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("link"), group: pick(3), target: pick(4) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom("unlink"), target: pick(4) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom("enable", "disable", "delete"),
+      vault: pick(2),
+      user: pick(5),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("deliver"), seed: fc.nat({ max: 999 }) }) },
+);
+type Operation = { do: string } & Partial<
+  Record<"group" | "user" | "inner" | "target" | "vault" | "seed", number>
+>;
+
+/** The specification: plain sets, evaluated from scratch. Targets 0 and 1 are in vault 0, 2 and 3 in vault 1. */
+class Specification {
+  direct = [new Set<number>(), new Set<number>(), new Set<number>()];
+  nested = [new Set<number>(), new Set<number>(), new Set<number>()];
+  /** Source group by target. */
+  links = new Map<number, number>();
+  /** Keys `vault:user`. */
+  tombstones = new Set<string>();
+  disabledByAdmin = new Set<string>();
+  /** Enabled by an administrator while no link covered them. */
+  vouched = new Set<string>();
+
+  source(group: number, seen = new Set<number>()): Set<number> {
+    if (seen.has(group)) return new Set();
+    seen.add(group);
+    const inner = [...(this.nested[group] ?? [])].flatMap((other) => [...this.source(other, seen)]);
+    return new Set([...(this.direct[group] ?? []), ...inner]);
+  }
+
+  covered(vault: number, user: number): boolean {
+    return [...this.links].some(([target, group]) => target >> 1 === vault && this.source(group).has(user));
+  }
+
+  /** What only settling makes true: whoever is covered is the link's from then on (A14). */
+  settled(): void {
+    for (const key of this.vouched) {
+      const [vault, user] = key.split(":").map(Number);
+      if (this.covered(vault ?? 0, user ?? 0)) this.vouched.delete(key);
+    }
+  }
+
+  act(act: string, vault: number, user: number): void {
+    const key = `${vault}:${user}`;
+    const wasOff = !this.covered(vault, user) || this.disabledByAdmin.has(key) || this.tombstones.has(key);
+    this.disabledByAdmin.delete(key);
+    this.tombstones.delete(key);
+    if (act === "enable") {
+      if (wasOff && !this.covered(vault, user)) this.vouched.add(key);
+      return;
+    }
+    this.vouched.delete(key);
+    (act === "disable" ? this.disabledByAdmin : this.tombstones).add(key);
+  }
+
+  members(target: number): number[] {
+    const group = this.links.get(target);
+    if (group === undefined) return [];
+    return [...this.source(group)]
+      .filter((user) => !this.tombstones.has(`${target >> 1}:${user}`))
+      .sort((left, right) => left - right);
+  }
+
+  /** Nobody and somebody disabled by synchronization are the same: no link covers them. */
+  state(vault: number, user: number): string {
+    const key = `${vault}:${user}`;
+    if (this.tombstones.has(key)) return "deleted";
+    if (this.disabledByAdmin.has(key)) return "disabled(admin)";
+    return this.covered(vault, user) || this.vouched.has(key) ? "enabled" : "off";
+  }
+}
+
+class Play {
+  readonly specification = new Specification();
+  readonly links = new Map<number, Link>();
+  readonly world: LinkedTenant;
+  readonly groups: string[];
+  readonly targets: Target[];
+
+  constructor(world: LinkedTenant, groups: string[], targets: Target[]) {
+    this.world = world;
+    this.groups = groups;
+    this.targets = targets;
+  }
+
+  async perform(step: Operation): Promise<void> {
+    const { world, groups, targets, specification } = this;
+    const { group = 0, user = 0, inner = 0, target = 0, vault = 0, seed = 0 } = step;
+    const [source = "", other = ""] = [groups[group], groups[inner]];
+    const no = users[user] ?? 1;
+    switch (step.do) {
+      case "add":
+        specification.direct[group]?.add(no);
+        return world.add(source, no);
+      case "remove":
+        specification.direct[group]?.delete(no);
+        return world.remove(source, no);
+      case "nest":
+        specification.nested[group]?.add(inner);
+        return world.change(source, { add: [other] });
+      case "unnest":
+        specification.nested[group]?.delete(inner);
+        return world.change(source, { remove: [other] });
+      case "link":
+        return this.link(group, source, target, targets[target]);
+      case "unlink":
+        return this.unlink(target);
+      case "deliver":
+        return this.deliver(seed);
+      default:
+        return this.act(step.do as "enable", vault, no);
+    }
+  }
+
+  async link(group: number, source: string, no: number, target: Target | undefined): Promise<void> {
+    if (target === undefined || this.specification.links.has(no)) return;
+    await this.settle();
+    this.links.set(no, await this.world.link(source, target));
+    this.specification.links.set(no, group);
+  }
+
+  async unlink(target: number): Promise<void> {
+    const link = this.links.get(target);
+    if (link === undefined || !this.specification.links.delete(target)) return;
+    await this.world.unlink(link, "remove");
+  }
+
+  /** Some of the open messages, in any order, some twice, two consumers at once. */
+  async deliver(seed: number): Promise<void> {
+    const messages = shuffled(await this.world.messages(), seed);
+    const some = messages.slice(0, 1 + (seed % 4));
+    const deps = () => this.world.tenant.deps();
+    await Promise.all([...some, ...some.slice(0, 2)].map((message) => propagate(deps(), message)));
+    // Whoever was brought in by this much is the link's; the specification knows only whole settlements.
+    await this.settle();
+  }
+
+  async act(act: "enable" | "disable" | "delete", vault: number, user: number): Promise<void> {
+    await this.settle();
+    const place = this.targets[vault * 2]?.vault;
+    if (place === undefined) return;
+    const done = await this.world.act(place, user, act);
+    if (done.ok) this.specification.act(act, vault, user);
+  }
+
+  async settle(): Promise<void> {
+    await this.world.settle((messages) => shuffled([...messages, ...messages], messages.length));
+    this.specification.settled();
+  }
+}
+
+/** A permutation that depends on the seed only. */
+const shuffled = <T>(items: readonly T[], seed: number): T[] =>
+  items
+    .map((item, index) => ({ item, rank: ((index + 1) * 7_919 + seed * 104_729) % 1_009 }))
+    .sort((left, right) => left.rank - right.rank)
+    .map(({ item }) => item);
+
+it("settles to the specification", { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(operation, { minLength: 12, maxLength: 30 }), async (steps) => {
+      const world = await linkedTenant(users.length);
+      const groups = [await world.group("A"), await world.group("B"), await world.group("C")];
+      const vaults = [await world.vault("V0"), await world.vault("V1")];
+      const targets: Target[] = [];
+      for (const vault of vaults) {
+        targets.push(await world.target(vault, "T0"), await world.target(vault, "T1"));
+      }
+      const play = new Play(world, groups, targets);
+      for (const step of steps) await play.perform(step);
+      await play.settle();
+      for (const [index, target] of targets.entries()) {
+        expect(await world.members(target), `target ${index}`).toEqual(play.specification.members(index));
+      }
+      for (const [index, vault] of vaults.entries()) {
+        const rows = new Map(
+          (await world.vaultUsers(vault)).map((row) => row.split(":") as [string, string]),
+        );
+        for (const user of users) {
+          const state = (rows.get(String(user)) ?? "off").replace("disabled(sync)", "off");
+          expect(state, `vault ${index}, user ${user}`).toBe(play.specification.state(index, user));
+        }
+      }
+      expect(await world.miscounts()).toEqual([]);
+    }),
+    { numRuns: 12 },
+  );
+});
