@@ -6,14 +6,8 @@
  * Nobody is ever lowered but by adoption, by an administrator's act or by the end of the account (I8), and an
  * upgrade is one step: the held license goes when the higher one is there (I7).
  */
-import {
-  type Entitlement,
-  type LicenseFacts,
-  type LicensePool,
-  NO_LICENSE,
-  type Ranking,
-  ranking,
-} from "./license.ts";
+import { type Entitlement, type LicenseFacts, type LicensePool, NO_LICENSE } from "./license.ts";
+import { type LedgerAccount, LicenseLedger } from "./license-ledger.ts";
 
 export type AllocationReason =
   | "configuration_default"
@@ -76,94 +70,19 @@ export type Allocation = {
   more: boolean;
 };
 
-type Working = { userNo: number; before: LicenseFacts; now: LicenseFacts; reason: AllocationReason };
-
 export function allocate(state: AllocationState): Allocation {
-  const rankOf = ranking(state.pools);
-  const pools = new Map(state.pools.map((pool) => [pool.typeNo, { ...pool }]));
-  const highestFirst = [...pools.values()].sort((left, right) => right.rank - left.rank);
-  const accounts = new Map<number, Working>();
-  const grantedFrom = new Set<number>();
-  for (const { userNo, facts } of [...state.candidates, ...state.evaluations]) {
-    const reason = facts.adoptionPending ? "first_provisioning" : "capacity";
-    accounts.set(userNo, { userNo, before: facts, now: { ...facts }, reason });
-  }
-
-  const free = (typeNo: number): number => {
-    const pool = pools.get(typeNo);
-    return pool === undefined ? 0 : pool.assignable - pool.assigned;
+  const ledger = new LicenseLedger(state);
+  evaluateFirst(state.evaluations, ledger);
+  ledger.serve();
+  evaluateFully(state.evaluations, ledger);
+  ledger.serve();
+  const userChanges = [...ledger.accounts.values()].filter(isChanged).map(toChange);
+  return {
+    userChanges,
+    poolChanges: poolChanges(userChanges),
+    grantedFrom: [...ledger.grantedFrom],
+    more: isMoreDue(state, ledger),
   };
-  const move = (account: Working, typeNo: number | null): void => {
-    const from = account.now.held === null ? undefined : pools.get(account.now.held);
-    if (from !== undefined) from.assigned -= 1;
-    const to = typeNo === null ? undefined : pools.get(typeNo);
-    if (to !== undefined) {
-      to.assigned += 1;
-      grantedFrom.add(to.typeNo);
-    }
-    account.now = { ...account.now, held: typeNo };
-  };
-  const want = (account: Working, typeNo: number, since: number): void => {
-    const waits = rankOf(typeNo) > rankOf(account.now.held);
-    account.now = {
-      ...account.now,
-      wanted: typeNo,
-      waitingSince: waits ? (account.now.waitingSince ?? since) : null,
-      adoptionPending: account.now.adoptionPending && rankOf(account.now.held) > rankOf(typeNo),
-    };
-  };
-
-  const serve = (): void => {
-    const queues = new Map(highestFirst.map(({ typeNo }) => [typeNo, queueFor(typeNo, accounts)]));
-    const lowering = [...accounts.values()]
-      .filter(({ now }) => now.adoptionPending && rankOf(now.held) > rankOf(now.wanted))
-      .sort((left, right) => left.userNo - right.userNo);
-    let moved = true;
-    while (moved) {
-      moved = false;
-      for (const { typeNo } of highestFirst) {
-        const queue = queues.get(typeNo) ?? [];
-        while (free(typeNo) > 0) {
-          const next = queue.pop();
-          if (next === undefined) break;
-          move(next, typeNo);
-          next.now = { ...next.now, waitingSince: null };
-          moved = true;
-        }
-      }
-      // A seat still free has nobody in its queue: those who hold something better come after all who wait (A3),
-      // and one at a time, for each frees a seat above.
-      const position = lowering.findIndex(({ now }) => {
-        const typeNo = now.wanted ?? NO_LICENSE;
-        return free(typeNo) > 0 && !state.longerQueues.has(typeNo);
-      });
-      const [next] = position === -1 ? [] : lowering.splice(position, 1);
-      if (next !== undefined) {
-        move(next, next.now.wanted);
-        next.now = { ...next.now, adoptionPending: false };
-        moved = true;
-      }
-    }
-  };
-
-  evaluateFirst(state.evaluations, accounts, { rankOf, move, want });
-  serve();
-  for (const { userNo, entitled, release, mayLower, since } of state.evaluations) {
-    const account = accounts.get(userNo);
-    if (account === undefined || release !== null) continue;
-    if (mayLower) account.now = { ...account.now, adoptionPending: true };
-    account.reason = reasonFor(account.before, entitled, mayLower);
-    want(account, entitled.typeNo, since);
-  }
-  serve();
-
-  const userChanges = [...accounts.values()].filter(isChanged).map(toChange);
-  const seatsLeft = highestFirst.filter(({ typeNo }) => free(typeNo) > 0);
-  const allLowered = state.candidates.every(({ userNo }) => !accounts.get(userNo)?.now.adoptionPending);
-  const more =
-    seatsLeft.some(({ typeNo }) => state.longerQueues.has(typeNo)) ||
-    (state.morePending && allLowered && seatsLeft.length > 0);
-  return { userChanges, poolChanges: poolChanges(userChanges), grantedFrom: [...grantedFrom], more };
 }
 
 /**
@@ -171,39 +90,47 @@ export function allocate(state: AllocationState): Allocation {
  * Then first provisionings at the configuration's default: a group that came within the same round raises the
  * account afterwards, as it would have done a moment later (R36).
  */
-function evaluateFirst(
-  evaluations: readonly Evaluation[],
-  accounts: ReadonlyMap<number, Working>,
-  act: {
-    rankOf: Ranking;
-    move(account: Working, typeNo: null): void;
-    want(account: Working, typeNo: number, since: number): void;
-  },
-): void {
+function evaluateFirst(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
   for (const { userNo, entitled, defaultTypeNo, release, since } of evaluations) {
-    const account = accounts.get(userNo);
+    const account = ledger.accounts.get(userNo);
     if (account === undefined) continue;
-    const first = account.now.held === null && account.now.waitingSince === null;
+    const { held, wanted, waitingSince } = account.now;
     if (release !== null) {
       account.reason = release;
-      act.move(account, null);
-      act.want(account, NO_LICENSE, since);
-    } else if (act.rankOf(entitled.typeNo) < act.rankOf(account.now.wanted)) {
-      act.want(account, entitled.typeNo, since);
-    } else if (first && defaultTypeNo !== null && entitled.typeNo !== NO_LICENSE) {
-      act.want(account, defaultTypeNo, since);
+      ledger.move(account, null);
+      ledger.want(account, NO_LICENSE, since);
+    } else if (ledger.rankOf(entitled.typeNo) < ledger.rankOf(wanted)) {
+      ledger.want(account, entitled.typeNo, since);
+    } else if (
+      held === null &&
+      waitingSince === null &&
+      defaultTypeNo !== null &&
+      entitled.typeNo !== NO_LICENSE
+    ) {
+      ledger.want(account, defaultTypeNo, since);
     }
   }
 }
 
-/** Accounts that wait for a type, the next one last. */
-function queueFor(typeNo: number, accounts: ReadonlyMap<number, Working>): Working[] {
-  return [...accounts.values()]
-    .filter(({ now }) => now.wanted === typeNo && now.waitingSince !== null)
-    .sort(
-      (left, right) =>
-        (right.now.waitingSince ?? 0) - (left.now.waitingSince ?? 0) || right.userNo - left.userNo,
-    );
+function evaluateFully(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
+  for (const { userNo, entitled, release, mayLower, since } of evaluations) {
+    const account = ledger.accounts.get(userNo);
+    if (account === undefined || release !== null) continue;
+    if (mayLower) account.now = { ...account.now, adoptionPending: true };
+    account.reason = reasonFor(account.before, entitled, mayLower);
+    ledger.want(account, entitled.typeNo, since);
+  }
+}
+
+function isMoreDue(state: AllocationState, ledger: LicenseLedger): boolean {
+  const types = ledger.typesWithSeats();
+  const allLowered = state.candidates.every(
+    ({ userNo }) => ledger.accounts.get(userNo)?.now.adoptionPending !== true,
+  );
+  return (
+    types.some((typeNo) => state.longerQueues.has(typeNo)) ||
+    (state.morePending && allLowered && types.length > 0)
+  );
 }
 
 const reasonOfSource = {
@@ -219,13 +146,13 @@ function reasonFor(before: LicenseFacts, entitled: Entitlement, mayLower: boolea
   return entitled.because === null ? "entitlement_ended" : reasonOfSource[entitled.because];
 }
 
-const isChanged = ({ before, now }: Working): boolean =>
+const isChanged = ({ before, now }: LedgerAccount): boolean =>
   before.held !== now.held ||
   before.wanted !== now.wanted ||
   before.waitingSince !== now.waitingSince ||
   before.adoptionPending !== now.adoptionPending;
 
-const toChange = ({ userNo, before, now, reason }: Working): UserChange => ({
+const toChange = ({ userNo, before, now, reason }: LedgerAccount): UserChange => ({
   userNo,
   before,
   after: now,
