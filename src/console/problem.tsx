@@ -6,7 +6,10 @@ import type { ConsoleContext } from "./environment.ts";
 import { page } from "./layout.tsx";
 import { roleNames } from "./words.ts";
 
-export const statusOf: Record<Problem["kind"], 400 | 403 | 404 | 409 | 429 | 503> = {
+/** Statuses of a page that shows a form again. */
+export type FormStatus = 200 | 400 | 403 | 404 | 409 | 429 | 503;
+
+export const statusOf: Record<Problem["kind"], Exclude<FormStatus, 200>> = {
   invalid: 400,
   unauthenticated: 403,
   forbidden: 403,

@@ -13,7 +13,7 @@ import type { ConsoleContext } from "../environment.ts";
 import { nameField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
-import { problemPage, statusOf } from "../problem.tsx";
+import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
 import { roleNames } from "../words.ts";
 
 export const apiKeysPage = (c: ConsoleContext) => showKeys(c, emptyForm, 200);
@@ -64,7 +64,7 @@ export async function revokeKeyAction(c: ConsoleContext) {
   return c.redirect("/api-keys?notice=key-revoked", 303);
 }
 
-async function showKeys(c: ConsoleContext, form: FormState, status: 200 | 400 | 403 | 404 | 409 | 429 | 503) {
+async function showKeys(c: ConsoleContext, form: FormState, status: FormStatus) {
   const cursor = c.req.query("cursor");
   const admin = c.get("admin");
   const keys = await listKeys(admin, { cursor, limit: PAGE_LIMIT_DEFAULT });

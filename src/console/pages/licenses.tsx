@@ -8,7 +8,7 @@ import type { ConsoleContext } from "../environment.ts";
 import { countField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
-import { problemPage, statusOf } from "../problem.tsx";
+import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
 
 export const licensesPage = (c: ConsoleContext) => showLicenses(c, "", emptyForm, 200);
 
@@ -24,12 +24,7 @@ export async function setPurchasedAction(c: ConsoleContext) {
 }
 
 /** `code`: the type whose form was sent, so that the error stands beside it. */
-async function showLicenses(
-  c: ConsoleContext,
-  code: string,
-  form: FormState,
-  status: 200 | 400 | 403 | 404 | 409 | 429 | 503,
-) {
+async function showLicenses(c: ConsoleContext, code: string, form: FormState, status: FormStatus) {
   const admin = c.get("admin");
   const types = await listLicenseTypes(admin);
   if (!types.ok) return problemPage(c, types.problem);

@@ -7,7 +7,7 @@ import type { ConsoleContext } from "../environment.ts";
 import { emailField, tokenField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
-import { statusOf } from "../problem.tsx";
+import { type FormStatus, statusOf } from "../problem.tsx";
 import { canSignIn, closeSession, currentAdmin, openSession, sessionToken } from "../session.ts";
 import { CheckMail, ConfirmLink, DeadLink } from "./one-time-link.tsx";
 import { NeedsHttps } from "./sign-up.tsx";
@@ -83,11 +83,7 @@ const deadLink = (c: ConsoleContext, detail: string) =>
     <DeadLink detail={detail} again="/sign-in" againName="Sign in" />,
   );
 
-const showSignIn = (
-  c: ConsoleContext,
-  { typed, errors, problem }: FormState,
-  status: 200 | 400 | 403 | 404 | 409 | 429 | 503 = 200,
-) =>
+const showSignIn = (c: ConsoleContext, { typed, errors, problem }: FormState, status: FormStatus = 200) =>
   page(
     c,
     { title: "Sign in", status },

@@ -7,7 +7,7 @@ import type { ConsoleContext } from "../environment.ts";
 import { emailField, nameField, tokenField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
-import { statusOf } from "../problem.tsx";
+import { type FormStatus, statusOf } from "../problem.tsx";
 import { canSignIn, currentAdmin, openSession } from "../session.ts";
 import { CheckMail, ConfirmLink, DeadLink } from "./one-time-link.tsx";
 
@@ -75,18 +75,14 @@ export async function confirmSignUpAction(c: ConsoleContext) {
   return deadLink(c, outcome.problem.detail, statusOf[outcome.problem.kind]);
 }
 
-const deadLink = (c: ConsoleContext, detail: string, status: 400 | 403 | 404 | 409 | 429 | 503) =>
+const deadLink = (c: ConsoleContext, detail: string, status: FormStatus) =>
   page(
     c,
     { title: "This link does not work", status },
     <DeadLink detail={detail} again="/sign-up" againName="Sign up" />,
   );
 
-function showWelcome(
-  c: ConsoleContext,
-  form: FormState,
-  status: 200 | 400 | 403 | 404 | 409 | 429 | 503 = 200,
-) {
+function showWelcome(c: ConsoleContext, form: FormState, status: FormStatus = 200) {
   const { mode } = c.get("deps").mail;
   const { typed, errors, problem } = form;
   return page(

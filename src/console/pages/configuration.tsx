@@ -1,0 +1,201 @@
+/** One configuration: its addresses, name and default license type, secrets, and its end. */
+import { z } from "zod";
+import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
+import {
+  type Configuration,
+  changeConfiguration,
+  deleteConfiguration,
+  getConfiguration,
+} from "../../gateway/configurations.ts";
+import { listLicenseTypes } from "../../gateway/licenses.ts";
+import { Contact } from "../components/contact.tsx";
+import { CopyValue } from "../components/copy-value.tsx";
+import { SelectField, TextField } from "../components/field.tsx";
+import { Notice } from "../components/notice.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import type { ConsoleContext } from "../environment.ts";
+import { nameField } from "../fields.ts";
+import { emptyForm, type FormState, readForm } from "../form.ts";
+import { page } from "../layout.tsx";
+import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
+import { configurationTypes, counted } from "../words.ts";
+import { licenseOptions } from "./configurations.tsx";
+import { EntraSteps, OktaSteps, showCredentials } from "./credentials.tsx";
+import { Secrets } from "./secrets.tsx";
+
+const section = "/configurations";
+const parent = { path: section, name: "Configurations" };
+const idOf = (c: ConsoleContext): string => c.req.param("configurationId") ?? "";
+const originOf = (c: ConsoleContext): string => new URL(c.req.url).origin;
+
+export const configurationPage = (c: ConsoleContext) => showConfiguration(c, emptyForm, 200);
+
+const settingsForm = z.object({ name: nameField("a name"), defaultLicenseType: z.string().min(1).max(100) });
+
+export async function changeConfigurationAction(c: ConsoleContext) {
+  const read = await readForm(c, settingsForm);
+  if (!read.ok) return showConfiguration(c, read.form, 400);
+  const id = idOf(c);
+  const outcome = await changeConfiguration(c.get("admin"), { id, origin: originOf(c), patch: read.value });
+  if (outcome.ok) return c.redirect(`${section}/${id}?notice=configuration-saved`, 303);
+  const { kind, detail } = outcome.problem;
+  if (kind === "not_found" || kind === "forbidden") return problemPage(c, outcome.problem);
+  return showConfiguration(c, { ...read.form, problem: detail }, statusOf[kind]);
+}
+
+export async function createSecretAction(c: ConsoleContext) {
+  const admin = c.get("admin");
+  const found = await getConfiguration(admin, { id: idOf(c), origin: originOf(c) });
+  if (!found.ok) return problemPage(c, found.problem);
+  const outcome = await createSecret(admin, idOf(c));
+  if (!outcome.ok) return problemPage(c, outcome.problem);
+  return showCredentials(c, { ...found.value, clientSecret: outcome.value.clientSecret }, "second secret");
+}
+
+export async function revokeSecretAction(c: ConsoleContext) {
+  const request = { configurationId: idOf(c), secretId: c.req.param("secretId") ?? "" };
+  const outcome = await removeSecret(c.get("admin"), request);
+  if (!outcome.ok) return problemPage(c, outcome.problem);
+  return c.redirect(`${section}/${idOf(c)}?notice=secret-revoked`, 303);
+}
+
+export async function deleteConfigurationPage(c: ConsoleContext) {
+  const found = await getConfiguration(c.get("admin"), { id: idOf(c), origin: originOf(c) });
+  if (!found.ok) return problemPage(c, found.problem);
+  const { id, name, users, groups } = found.value;
+  return page(
+    c,
+    { title: `Delete ${name}`, section },
+    <>
+      <PageHead title={`Delete “${name}”?`} parent={{ path: `${section}/${id}`, name }} />
+      <section class="card">
+        <p>This cannot be undone. At once, with the next request:</p>
+        <ul class="instructions">
+          <li>
+            Its client secrets, and every token issued for them, are refused. The identity provider gets
+            errors.
+          </li>
+          <li>
+            {counted(users, "user")} stay with their licenses and vaults, but nothing provisions them any
+            more. A new configuration takes each of them over when it provisions the same user name.
+          </li>
+          <li>
+            {counted(groups, "group")} are no longer kept up to date. Disable or delete the application at the
+            identity provider too.
+          </li>
+        </ul>
+        <form class="actions" method="post" action={`${section}/${id}/delete`}>
+          <button type="submit" class="button danger">
+            Delete the configuration
+          </button>
+          <a class="button" href={`${section}/${id}`}>
+            Keep it
+          </a>
+        </form>
+      </section>
+    </>,
+  );
+}
+
+export async function deleteConfigurationAction(c: ConsoleContext) {
+  const outcome = await deleteConfiguration(c.get("admin"), idOf(c));
+  if (!outcome.ok) return problemPage(c, outcome.problem);
+  return c.redirect(`${section}?notice=configuration-deleted`, 303);
+}
+
+async function showConfiguration(c: ConsoleContext, form: FormState, status: FormStatus) {
+  const admin = c.get("admin");
+  const [found, types] = await Promise.all([
+    getConfiguration(admin, { id: idOf(c), origin: originOf(c) }),
+    listLicenseTypes(admin),
+  ]);
+  if (!found.ok) return problemPage(c, found.problem);
+  if (!types.ok) return problemPage(c, types.problem);
+  const configuration = found.value;
+  const { id, name, type, users, groups } = configuration;
+  const now = c.get("deps").now();
+  return page(
+    c,
+    { title: name, section, status },
+    <div class="stack">
+      <PageHead
+        title={name}
+        parent={parent}
+        lead={`${configurationTypes[type]} · ${counted(users, "user")} · ${counted(groups, "group")}`}
+      >
+        <Contact configuration={configuration} now={now} />
+      </PageHead>
+      {configuration.lastContactAt === null && <AwaitingContact type={type} />}
+      <Addresses configuration={configuration} />
+      <Secrets configuration={configuration} now={now} />
+      <section class="card" aria-labelledby="settings">
+        <h2 id="settings">Settings</h2>
+        {form.problem !== undefined && <Notice kind="error">{form.problem}</Notice>}
+        <form class="form" method="post" action={`${section}/${id}`}>
+          <TextField
+            name="name"
+            label="Configuration name"
+            typed={form.typed["name"] ?? name}
+            error={form.errors["name"]}
+            maxlength={100}
+            required
+          />
+          <SelectField
+            name="defaultLicenseType"
+            label="Default license type"
+            typed={form.typed["defaultLicenseType"] ?? configuration.defaultLicenseType}
+            error={form.errors["defaultLicenseType"]}
+            hint="A change counts for users who arrive later. Those who are here keep theirs."
+            options={licenseOptions(types.value)}
+          />
+          <div class="actions">
+            <button type="submit" class="button">
+              Save
+            </button>
+          </div>
+        </form>
+      </section>
+      <section class="card" aria-labelledby="end">
+        <h2 id="end">Delete this configuration</h2>
+        <p class="soft">
+          The type cannot be changed. To use another one, delete this configuration, disable the application
+          at the identity provider, and create a new configuration.
+        </p>
+        <p>
+          <a class="button danger" href={`${section}/${id}/delete`}>
+            Delete …
+          </a>
+        </p>
+      </section>
+    </div>,
+  );
+}
+
+const AwaitingContact = ({ type }: { type: Configuration["type"] }) => (
+  <Notice kind="information">
+    <p>
+      <strong>Awaiting first contact.</strong> The identity provider has not called yet. That is no error:
+      after provisioning is turned on there, the first call may take 40 minutes.
+    </p>
+    <details>
+      <summary>How to connect it</summary>
+      {type === "entra_gallery" ? <EntraSteps /> : <OktaSteps />}
+    </details>
+  </Notice>
+);
+
+const Addresses = ({ configuration }: { configuration: Configuration }) => {
+  const { type, tenantUrl, tokenEndpoint, clientId } = configuration;
+  return (
+    <section class="card" aria-labelledby="connection">
+      <h2 id="connection">Connection</h2>
+      <CopyValue id="tenant-url" label="Tenant URL" value={tenantUrl} />
+      <CopyValue id="token-endpoint" label="Token endpoint" value={tokenEndpoint} />
+      <CopyValue
+        id="client-id"
+        label={type === "entra_gallery" ? "Client identifier" : "Client ID"}
+        value={clientId}
+      />
+    </section>
+  );
+};
