@@ -11,7 +11,7 @@ import { outboxPointers } from "../store/outbox.ts";
 import type { Admin } from "./admin.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 
-export type { EntitlementReason, LicenseExplanation } from "../domain/license-explanation.ts";
+export type { LicenseExplanation } from "../domain/license-explanation.ts";
 
 export type LicenseTypeSummary = {
   code: string;
