@@ -22,10 +22,13 @@ export const MEMBERS_MAX = 100_000;
 export const PATCH_OPERATIONS_MAX = 1_000;
 
 /** A thousand paths of the form `members[value eq "<id>"]`; bounds the filters that one PATCH evaluates. */
-export const PATCH_PATHS_LENGTH_MAX = 131_072;
+export const PATCH_PATHS_LENGTH_MAX = 65_536;
 
 /** Operations after those without a path are taken apart; each copies the document once. */
 export const PATCH_TARGETS_MAX = 2_000;
+
+/** Several full lists of roles or addresses; members of a group are counted by MEMBERS_MAX instead. */
+export const PATCH_VALUES_MAX = 5_000;
 
 /** A foreign extension with hundreds of attributes fits; more is data and not a description of a user. */
 export const RAW_PARTS_MAX = 2_000;

@@ -47,6 +47,9 @@ const extensionEntries = (extension: SchemaDefinition, container: Json): Result<
   if (kept === undefined) return ok([]);
   if (!isObject(kept))
     return refuse("invalidValue", `The extension ${quote(extension.id)} must be an object.`);
+  if (Object.keys(kept).length > ATTRIBUTES_MAX) {
+    return refuse("invalidValue", `An extension may have at most ${ATTRIBUTES_MAX} attributes.`);
+  }
   const unique = duplicateName(kept);
   if (!unique.ok) return unique;
   const entries: Entry[] = [];

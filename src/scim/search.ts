@@ -1,6 +1,6 @@
 import { refuse } from "./error.ts";
 import { isObject, type Json } from "./json.ts";
-import { checkMessage } from "./patch/parse.ts";
+import { checkMessage } from "./message.ts";
 import { ok, type Result } from "./result.ts";
 import { SEARCH_REQUEST } from "./urn.ts";
 import { duplicateName } from "./value.ts";

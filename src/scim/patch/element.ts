@@ -76,6 +76,8 @@ const createAbsent = (
   if (described === undefined) return noTarget(operation.path);
   const created = setSubAttribute(described, subAttribute, operation.value);
   if (!created.ok) return created;
+  // The value given contradicts the filter: the client meant to change a value that it believes to be there.
+  if (!evaluateElement(filter, created.value)) return noTarget(operation.path);
   return ok({ values: [...elements, created.value], written: new Set([elements.length]) });
 };
 

@@ -1,6 +1,12 @@
 import { quote, refuse } from "../error.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
-import { PATCH_OPERATIONS_MAX, PATCH_PATHS_LENGTH_MAX, PATCH_TARGETS_MAX } from "../limits.ts";
+import {
+  PATCH_OPERATIONS_MAX,
+  PATCH_PATHS_LENGTH_MAX,
+  PATCH_TARGETS_MAX,
+  PATCH_VALUES_MAX,
+} from "../limits.ts";
+import { checkMessage } from "../message.ts";
 import { parsePath } from "../path.ts";
 import type { ResourceType } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
@@ -17,16 +23,6 @@ const lowerCased = (object: JsonObject): Result<ReadonlyMap<string, Json>> => {
   const unique = duplicateName(object);
   if (!unique.ok) return unique;
   return ok(new Map(Object.entries(object).map(([name, value]) => [name.toLowerCase(), value])));
-};
-
-/** A message may omit `schemas` (R5) but not name another message (design §5.3). */
-export const checkMessage = (schemas: Json | undefined, urn: string): Result<true> => {
-  if (schemas === undefined || schemas === null) return ok(true);
-  const list = Array.isArray(schemas) ? schemas : [schemas];
-  const isNamed = list.some((one) => typeof one === "string" && one.toLowerCase() === urn.toLowerCase());
-  return list.length === 0 || isNamed
-    ? ok(true)
-    : refuse("invalidSyntax", `The attribute 'schemas' of this request must be [${quote(urn)}].`);
 };
 
 const parseWithPath = (
@@ -68,6 +64,26 @@ const parseOperation = (type: ResourceType, item: Json): Result<PatchOperation[]
   return expandResource(type, op, value);
 };
 
+const valuesIn = ({ target, value }: PatchOperation): number => {
+  const isMembers = target.kind === "attribute" && target.target.attribute.name === "members";
+  return Array.isArray(value) && !isMembers ? value.length : 0;
+};
+
+/** Filters and lists are compared with all the values there are, so what one request brings of them is bounded. */
+const checkWork = (operations: readonly PatchOperation[]): Result<true> => {
+  const length = operations.reduce((sum, { path }) => sum + path.length, 0);
+  if (length > PATCH_PATHS_LENGTH_MAX) {
+    return refuse(
+      "payloadTooLarge",
+      `The paths of a PATCH may have at most ${PATCH_PATHS_LENGTH_MAX} characters in all.`,
+    );
+  }
+  const values = operations.reduce((sum, operation) => sum + valuesIn(operation), 0);
+  return values > PATCH_VALUES_MAX
+    ? refuse("payloadTooLarge", `A PATCH may list at most ${PATCH_VALUES_MAX} values in all.`)
+    : ok(true);
+};
+
 /** The body of a PATCH (RFC 7644 §3.5.2) as operations in order, each with a target that exists in the schemas. */
 export const parsePatch = (body: Json, type: ResourceType): Result<PatchOperation[]> => {
   if (!isObject(body)) return refuse("invalidSyntax", "The body must be a JSON object.");
@@ -92,8 +108,6 @@ export const parsePatch = (body: Json, type: ResourceType): Result<PatchOperatio
       return refuse("payloadTooLarge", `A PATCH may change at most ${PATCH_TARGETS_MAX} attributes.`);
     }
   }
-  const length = operations.reduce((sum, { path }) => sum + path.length, 0);
-  return length > PATCH_PATHS_LENGTH_MAX
-    ? refuse("payloadTooLarge", `The paths of a PATCH may have at most ${PATCH_PATHS_LENGTH_MAX} characters.`)
-    : ok(operations);
+  const work = checkWork(operations);
+  return work.ok ? ok(operations) : work;
 };

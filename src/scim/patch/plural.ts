@@ -41,16 +41,21 @@ export const settle = (
   );
 };
 
-/** RFC 7643 §2.4: a (type, value) pair should occur once, so that pair is what makes two values the same. */
-const isSameValue = (left: Json, right: Json): boolean => {
-  if (equalJson(left, right)) return true;
-  if (!isObject(left) || !isObject(right)) return false;
-  const value = memberOf(left, "value");
-  return (
-    value !== undefined &&
-    value === memberOf(right, "value") &&
-    memberOf(left, "type") === memberOf(right, "type")
-  );
+const sorted = (value: Json): Json => {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (!isObject(value)) return value;
+  const names = Object.keys(value).sort();
+  return names.map((name) => [name, sorted(value[name] ?? null)]);
+};
+
+/**
+ * RFC 7643 §2.4: a (type, value) pair should occur once, so that pair is what makes two values the same; a value
+ * without `value`, such as an address, is the same only as its equal.
+ */
+const identityOf = (item: Json): string => {
+  const value = isObject(item) ? memberOf(item, "value") : undefined;
+  const type = isObject(item) ? memberOf(item, "type") : undefined;
+  return JSON.stringify(value === undefined ? { all: sorted(item) } : [type ?? null, sorted(value)]);
 };
 
 /** Adding a value that is there changes nothing (RFC 7644 §3.5.2.1) but what it says anew about it. */
@@ -63,12 +68,16 @@ export const addValues = (
   if (!parsed.ok) return parsed;
   const values = [...current];
   const written = new Set<number>();
+  const indexes = new Map(current.map((item, index) => [identityOf(item), index]));
   for (const item of parsed.value) {
-    const found = values.findIndex((existing) => isSameValue(existing, item));
-    const existing = values[found];
-    if (existing === undefined) {
-      written.add(values.push(item) - 1);
+    const identity = identityOf(item);
+    const found = indexes.get(identity);
+    if (found === undefined) {
+      const index = values.push(item) - 1;
+      indexes.set(identity, index);
+      written.add(index);
     } else {
+      const existing = values[found] ?? null;
       values[found] = isObject(existing) && isObject(item) ? { ...existing, ...item } : existing;
       if (isPrimary(item)) written.add(found);
     }
