@@ -47,7 +47,8 @@ async function answerTokenRequest(c: Context<AppEnvironment>): Promise<Response>
     return refused(c, { error: "invalid_request", description });
   }
   const authorization = c.req.header("authorization");
-  const request = parseTokenRequest(new URLSearchParams(await c.req.text()), authorization);
+  const text = new TextDecoder().decode(await c.req.arrayBuffer());
+  const request = parseTokenRequest(new URLSearchParams(text), authorization);
   if (!request.ok) return refused(c, request);
   const accessToken = await issueAccessToken(c.get("deps"), {
     ...request.credentials,

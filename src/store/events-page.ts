@@ -20,21 +20,24 @@ export type EventRecord = {
   data: JsonObject;
 };
 
-/** Table, and its columns of number, id and name, for each kind of subject. */
+const linkName =
+  "(SELECT g.display_name FROM groups g WHERE g.tenant_no = s.tenant_no AND g.group_no = s.group_no)";
+
+/** Table, its columns of number and id, and its name, for each kind of subject. A link is known by its group. */
 const subjects: Record<SubjectKind, { table: string; no: string; id: string; name: string }> = {
-  tenant: { table: "tenants", no: "tenant_no", id: "tenant_id", name: "name" },
+  tenant: { table: "tenants", no: "tenant_no", id: "tenant_id", name: "s.name" },
   configuration: {
     table: "configurations",
     no: "configuration_no",
     id: "configuration_id",
-    name: "name",
+    name: "s.name",
   },
-  user: { table: "users", no: "user_no", id: "scim_id", name: "user_name" },
-  group: { table: "groups", no: "group_no", id: "scim_id", name: "display_name" },
-  license_type: { table: "license_types", no: "license_type_no", id: "code", name: "name" },
-  vault: { table: "vaults", no: "vault_no", id: "vault_id", name: "name" },
-  vault_group: { table: "vault_groups", no: "vault_group_no", id: "vault_group_id", name: "name" },
-  link: { table: "links", no: "link_no", id: "link_id", name: "link_id" },
+  user: { table: "users", no: "user_no", id: "scim_id", name: "s.user_name" },
+  group: { table: "groups", no: "group_no", id: "scim_id", name: "s.display_name" },
+  license_type: { table: "license_types", no: "license_type_no", id: "code", name: "s.name" },
+  vault: { table: "vaults", no: "vault_no", id: "vault_id", name: "s.name" },
+  vault_group: { table: "vault_groups", no: "vault_group_no", id: "vault_group_id", name: "s.name" },
+  link: { table: "links", no: "link_no", id: "link_id", name: linkName },
 };
 
 const described = (column: "id" | "name"): SQL =>
@@ -42,7 +45,7 @@ const described = (column: "id" | "name"): SQL =>
     `CASE e.subject_kind ${Object.entries(subjects)
       .map(
         ([kind, subject]) =>
-          `WHEN '${kind}' THEN (SELECT s.${subject[column]} FROM ${subject.table} s
+          `WHEN '${kind}' THEN (SELECT ${column === "id" ? `s.${subject.id}` : subject.name} FROM ${subject.table} s
             WHERE s.tenant_no = e.tenant_no AND s.${subject.no} = e.subject_no)`,
       )
       .join("\n")} END`,

@@ -96,7 +96,7 @@ describe("the token endpoint", () => {
       ],
       ["header is a token", post(grant, { ...form, authorization: "Bearer x" }), 401, "invalid_client"],
       [
-        "percent signs that encode nothing",
+        "header has percent signs that encode nothing",
         post(grant, { ...form, ...basic("%zz", "%") }),
         401,
         "invalid_client",
@@ -131,12 +131,7 @@ describe("the token endpoint", () => {
       expect(answer.headers.get("cache-control")).toBe("no-store");
       expect(answer.text).not.toContain(entra.clientSecret);
       const challenge = answer.headers.get("www-authenticate");
-      expect([name, challenge?.startsWith("Basic") ?? false]).toEqual([
-        name,
-        status === 401 && name.startsWith("h" + "eader")
-          ? true
-          : name === "percent signs that encode nothing",
-      ]);
+      expect([name, challenge?.startsWith("Basic") ?? false]).toEqual([name, name.startsWith("header")]);
     }
     const got = await gateway.send(new Request(entra.tokenEndpoint));
     expect([got.status, got.headers.get("allow")]).toEqual([405, "POST"]);

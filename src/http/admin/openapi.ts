@@ -128,11 +128,10 @@ function schemaOf(schema: z.ZodType, io: "input" | "output", components: Compone
   const generated = z.toJSONSchema(schema, { io, target: "draft-2020-12" });
   const text = JSON.stringify(generated).replaceAll('"#/$defs/', '"#/components/schemas/');
   const { $schema: _, $defs = {}, ...rest } = JSON.parse(text) as JsonSchema & { $defs?: Components };
-  for (const [name, definition] of Object.entries($defs)) components[name] = withoutId(definition);
   const { id } = schema.meta() ?? {};
-  if (id === undefined) return rest;
-  components[id] = withoutId(rest);
-  return { $ref: `#/components/schemas/${id}` };
+  const shared = id === undefined || id in $defs ? $defs : { ...$defs, [id]: rest };
+  for (const [name, definition] of Object.entries(shared)) components[name] = withoutId(definition);
+  return id === undefined ? rest : { $ref: `#/components/schemas/${id}` };
 }
 
 const withoutId = ({ id: _, ...definition }: JsonSchema): JsonSchema => definition;

@@ -1,0 +1,175 @@
+/**
+ * One organization with one of everything, and for every route of the admin API a request that succeeds on it.
+ * The security suite runs each against callers who may not; a route without a fixture fails there.
+ */
+import { env } from "cloudflare:workers";
+import type { Gateway } from "./admin-gateway.ts";
+
+export type Organization = {
+  key: string;
+  tenantId: string;
+  /** Stands in every name of this organization and in no other. */
+  marker: string;
+  shard: "SHARD_0" | "SHARD_1";
+  tenantNo: number;
+  apiKeyId: string;
+  configurationId: string;
+  clientId: string;
+  secretId: string;
+  userId: string;
+  groupId: string;
+  vaultId: string;
+  vaultGroupId: string;
+  linkId: string;
+  planHash: string;
+  deadSeq: number;
+};
+
+export type Fixture = { path: string; body?: unknown };
+
+export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
+  getTenant: () => ({ path: "/tenant" }),
+  listApiKeys: () => ({ path: "/api-keys" }),
+  createApiKey: () => ({ path: "/api-keys", body: { name: "One more" } }),
+  revokeApiKey: ({ apiKeyId }) => ({ path: `/api-keys/${apiKeyId}` }),
+  listConfigurations: () => ({ path: "/configurations" }),
+  createConfiguration: () => ({
+    path: "/configurations",
+    body: { name: crypto.randomUUID(), type: "other_scim", defaultLicenseType: "named" },
+  }),
+  getConfiguration: ({ configurationId }) => ({ path: `/configurations/${configurationId}` }),
+  changeConfiguration: ({ configurationId }) => ({
+    path: `/configurations/${configurationId}`,
+    body: { name: crypto.randomUUID() },
+  }),
+  deleteConfiguration: ({ configurationId }) => ({ path: `/configurations/${configurationId}` }),
+  createClientSecret: ({ configurationId }) => ({ path: `/configurations/${configurationId}/secrets` }),
+  revokeClientSecret: ({ configurationId, secretId }) => ({
+    path: `/configurations/${configurationId}/secrets/${secretId}`,
+  }),
+  listLicenseTypes: () => ({ path: "/license-types" }),
+  setPurchasedLicenses: () => ({ path: "/license-types/named", body: { purchased: 7 } }),
+  listUsers: () => ({ path: "/users?limit=200" }),
+  createUser: () => ({ path: "/users", body: { userName: crypto.randomUUID(), licenseType: "named" } }),
+  getUser: ({ userId }) => ({ path: `/users/${userId}` }),
+  disableUser: ({ userId }) => ({ path: `/users/${userId}`, body: { disabled: true } }),
+  explainLicense: ({ userId }) => ({ path: `/users/${userId}/license` }),
+  chooseLicense: ({ userId }) => ({ path: `/users/${userId}/license`, body: { licenseType: "named" } }),
+  releaseLicense: ({ userId }) => ({ path: `/users/${userId}/license-release` }),
+  listGroups: () => ({ path: "/groups" }),
+  getGroup: ({ groupId }) => ({ path: `/groups/${groupId}` }),
+  listGroupMembers: ({ groupId }) => ({ path: `/groups/${groupId}/members` }),
+  setGroupLicenseType: ({ groupId }) => ({ path: `/groups/${groupId}`, body: { licenseType: "named" } }),
+  listVaults: () => ({ path: "/vaults" }),
+  createVault: () => ({ path: "/vaults", body: { name: crypto.randomUUID() } }),
+  getVault: ({ vaultId }) => ({ path: `/vaults/${vaultId}` }),
+  listVaultGroups: ({ vaultId }) => ({ path: `/vaults/${vaultId}/groups` }),
+  createVaultGroup: ({ vaultId }) => ({
+    path: `/vaults/${vaultId}/groups`,
+    body: { name: crypto.randomUUID() },
+  }),
+  listVaultGroupMembers: ({ vaultId, vaultGroupId }) => ({
+    path: `/vaults/${vaultId}/groups/${vaultGroupId}/members`,
+  }),
+  listVaultUsers: ({ vaultId }) => ({ path: `/vaults/${vaultId}/users` }),
+  setVaultUserState: ({ vaultId, userId }) => ({
+    path: `/vaults/${vaultId}/users/${userId}`,
+    body: { state: "disabled" },
+  }),
+  deleteVaultUser: ({ vaultId, userId }) => ({ path: `/vaults/${vaultId}/users/${userId}` }),
+  previewLink: ({ groupId, vaultId }) => ({
+    path: "/links/preview",
+    body: { groupId, vaultId, newVaultGroupName: "Preview" },
+  }),
+  createLink: ({ groupId, vaultId, planHash }) => ({
+    path: "/links",
+    body: { groupId, vaultId, newVaultGroupName: "Applied", planHash },
+  }),
+  listLinks: () => ({ path: "/links" }),
+  getLink: ({ linkId }) => ({ path: `/links/${linkId}` }),
+  deleteLink: ({ linkId }) => ({ path: `/links/${linkId}?members=keep` }),
+  listEvents: ({ userId }) => ({ path: `/events?subject=user:${userId}` }),
+  getActivity: () => ({ path: "/activity" }),
+  listDeadLetters: () => ({ path: "/dead-letters" }),
+  redriveDeadLetter: ({ deadSeq }) => ({ path: `/dead-letters/license/${deadSeq}/redrive` }),
+};
+
+/** Builds the organization through the public interface, but for what only background work would make. */
+export async function foundOrganization(gateway: Gateway): Promise<Organization> {
+  const marker = `m${crypto.randomUUID().replaceAll("-", "")}`;
+  const { key, tenant } = await gateway.signUp(marker);
+  const ask = async <Body>(method: string, path: string, body?: unknown): Promise<Body> => {
+    const answer = await gateway.call<Body>(method, path, { key, body });
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`);
+    return answer.body;
+  };
+  type Made = { id: string };
+  const apiKey = await ask<Made>("POST", "/api-keys", { name: marker });
+  const configuration = await ask<
+    Made & { clientId: string; clientSecret: string; tenantUrl: string; secrets: Made[] }
+  >("POST", "/configurations", { name: marker, type: "other_scim", defaultLicenseType: "read_only" });
+  const provision = async (type: "User" | "Group", resource: object): Promise<string> => {
+    const answer = await gateway.send(
+      new Request(`${configuration.tenantUrl}/${type}s`, {
+        method: "POST",
+        headers: {
+          authorization: `Basic ${btoa(`${configuration.clientId}:${configuration.clientSecret}`)}`,
+          "content-type": "application/scim+json",
+        },
+        body: JSON.stringify({ schemas: [`urn:ietf:params:scim:schemas:core:2.0:${type}`], ...resource }),
+      }),
+    );
+    if (answer.status !== 201) throw new Error(answer.text);
+    return String(answer.body["id"]);
+  };
+  const userId = await provision("User", { userName: marker, externalId: marker });
+  const groupId = await provision("Group", { displayName: marker, members: [{ value: userId }] });
+  const vault = await ask<Made>("POST", "/vaults", { name: marker });
+  const vaultGroup = await ask<Made>("POST", `/vaults/${vault.id}/groups`, { name: marker });
+  const ends = { groupId, vaultId: vault.id };
+  const preview = (target: object) =>
+    ask<{ planHash: string }>("POST", "/links/preview", { ...ends, ...target });
+  const target = { vaultGroupId: vaultGroup.id };
+  const { planHash: linked } = await preview(target);
+  const link = await ask<Made>("POST", "/links", { ...ends, ...target, planHash: linked });
+  const place = await env.CONTROL.prepare("SELECT tenant_no, shard FROM tenants WHERE tenant_id = ?")
+    .bind(tenant.id)
+    .first<{ tenant_no: number; shard: "SHARD_0" | "SHARD_1" }>();
+  if (place === null) throw new Error("the organization is not in the directory");
+  const deadSeq = await bury(place.shard, place.tenant_no);
+  const { planHash } = await preview({ newVaultGroupName: "Applied" });
+  return {
+    key,
+    tenantId: tenant.id,
+    marker,
+    shard: place.shard,
+    tenantNo: place.tenant_no,
+    apiKeyId: apiKey.id,
+    configurationId: configuration.id,
+    clientId: configuration.clientId,
+    secretId: configuration.secrets[0]?.id ?? "",
+    userId,
+    groupId,
+    vaultId: vault.id,
+    vaultGroupId: vaultGroup.id,
+    linkId: link.id,
+    planHash,
+    deadSeq,
+  };
+}
+
+/** What the queue would have done: a vault user, and a row that failed too often. Returns the row's number. */
+async function bury(shard: Organization["shard"], tenantNo: number): Promise<number> {
+  await env[shard]
+    .prepare(
+      `INSERT INTO vault_users (tenant_no, vault_no, user_no, state, origin, created_at, updated_at)
+       VALUES (?, 1, 1, 'enabled', 'sync', 0, 0)`,
+    )
+    .bind(tenantNo)
+    .run();
+  const row = await env[shard]
+    .prepare("UPDATE outbox SET dead_at = 1 WHERE tenant_no = ? AND kind = 'license' RETURNING seq")
+    .bind(tenantNo)
+    .first<{ seq: number }>();
+  return row?.seq ?? 0;
+}
