@@ -32,7 +32,7 @@ export type Call = {
 type Settings = Partial<DevelopmentSettings & MailEnvironment>;
 
 export function openGateway(settings: Settings = { MAIL_CAPTURE: "1" }) {
-  const environment = { ...env, ...settings } as Env;
+  const environment = { ...env, MAIL_CAPTURE: "0", MAIL_FROM: "", ...settings } as Env;
   const clock = { offsetMs: 0 };
   const armed: string[] = [];
   const alter = { deps: (deps: Deps): Deps => deps };
