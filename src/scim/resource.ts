@@ -115,7 +115,11 @@ export const checkRequired = (type: ResourceType, attributes: JsonObject): Resul
   return ok(true);
 };
 
+const tooManyAttributes = (): Result<never> =>
+  refuse("invalidValue", `A resource may have at most ${ATTRIBUTES_MAX} attributes.`);
+
 const parseAttributes = (type: ResourceType, body: JsonObject): Result<JsonObject> => {
+  if (Object.keys(body).length > ATTRIBUTES_MAX) return tooManyAttributes();
   const unique = duplicateName(body);
   if (!unique.ok) return unique;
   const entries: Entry[] = [];
@@ -124,10 +128,7 @@ const parseAttributes = (type: ResourceType, body: JsonObject): Result<JsonObjec
     if (!parsed.ok) return parsed;
     entries.push(...parsed.value);
   }
-  if (entries.length > ATTRIBUTES_MAX) {
-    return refuse("invalidValue", `A resource may have at most ${ATTRIBUTES_MAX} attributes.`);
-  }
-  return assemble(entries);
+  return entries.length > ATTRIBUTES_MAX ? tooManyAttributes() : assemble(entries);
 };
 
 /** The body of a POST or PUT as a validated document (RFC 7644 §3.3, §3.5.1). */

@@ -84,6 +84,18 @@ export const duplicateName = (object: JsonObject): Result<true> => {
   return ok(true);
 };
 
+/** One object laid over another; what is kept raw must not let it grow without bound. */
+export const overlay = (
+  definition: AttributeDefinition,
+  before: JsonObject,
+  given: JsonObject,
+): Result<JsonObject> => {
+  const merged = { ...before, ...given };
+  return Object.keys(merged).length > ATTRIBUTES_MAX
+    ? invalid(definition, `an object of at most ${ATTRIBUTES_MAX} members`)
+    : ok(merged);
+};
+
 /**
  * The sub-attributes a client sent, in declared case; unknown ones stay raw (R4), read-only ones are ignored
  * (RFC 7644 §3.5.1). With `clears` a null stays as null, for PATCH to clear what was there.

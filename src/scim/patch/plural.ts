@@ -3,7 +3,7 @@ import { quote, refuse } from "../error.ts";
 import { equalJson, isObject, type Json, type JsonObject, memberOf } from "../json.ts";
 import { VALUES_PER_ATTRIBUTE_MAX } from "../limits.ts";
 import { ok, type Result } from "../result.ts";
-import { parsePlural } from "../value.ts";
+import { overlay, parsePlural } from "../value.ts";
 
 /** The values of a multi-valued attribute, and which of them an operation wrote. */
 export type Values = { readonly values: readonly Json[]; readonly written: ReadonlySet<number> };
@@ -58,6 +58,9 @@ const identityOf = (item: Json): string => {
   return JSON.stringify(value === undefined ? { all: sorted(item) } : [type ?? null, sorted(value)]);
 };
 
+const sayAnew = (definition: AttributeDefinition, existing: Json, item: Json): Result<Json> =>
+  isObject(existing) && isObject(item) ? overlay(definition, existing, item) : ok(existing);
+
 /** Adding a value that is there changes nothing (RFC 7644 §3.5.2.1) but what it says anew about it. */
 export const addValues = (
   definition: AttributeDefinition,
@@ -77,8 +80,9 @@ export const addValues = (
       indexes.set(identity, index);
       written.add(index);
     } else {
-      const existing = values[found] ?? null;
-      values[found] = isObject(existing) && isObject(item) ? { ...existing, ...item } : existing;
+      const merged = sayAnew(definition, values[found] ?? null, item);
+      if (!merged.ok) return merged;
+      values[found] = merged.value;
       if (isPrimary(item)) written.add(found);
     }
   }

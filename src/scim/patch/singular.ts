@@ -3,7 +3,7 @@ import { quote, refuse } from "../error.ts";
 import { managerObject } from "../idp/entra.ts";
 import { isObject, type Json, type JsonObject, memberOf, withMember } from "../json.ts";
 import { ok, type Result } from "../result.ts";
-import { parseSingle, parseSubAttributes } from "../value.ts";
+import { overlay, parseSingle, parseSubAttributes } from "../value.ts";
 import { clears, orNothing } from "./document.ts";
 
 /** A `$ref` belongs to its `value`; kept beside another one it would point to the wrong resource. */
@@ -36,8 +36,10 @@ export const mergeObject = (
     const given = memberOf(parsed.value, name);
     return given !== undefined && clears(given);
   };
-  const entries = Object.entries({ ...before, ...parsed.value });
-  const merged: JsonObject = Object.fromEntries(entries.filter(([name]) => !isCleared(name)));
+  const whole = overlay(definition, before, parsed.value);
+  if (!whole.ok) return whole;
+  const kept = Object.entries(whole.value).filter(([name]) => !isCleared(name));
+  const merged: JsonObject = Object.fromEntries(kept);
   return ok(withoutStaleReference(before, merged));
 };
 

@@ -582,6 +582,23 @@ describe("refused operations", () => {
     expect(failed(run({ userName: "a", emails: [work, { ...work, value: "v" }] }, body))).toBe(kind);
   });
 
+  it("lets no object grow without bound, however many operations feed it", () => {
+    const part = (from: number) =>
+      Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`raw${from + n}`, 1]));
+    expect(failed(run({ userName: "a" }, message(add("name", part(0)), add("name", part(300)))))).toBe(
+      "invalidValue",
+    );
+    const values = [0, 300].map((from) => ({ value: "x", ...part(from) }));
+    expect(failed(run({ userName: "a" }, message(add("emails", values))))).toBe("invalidValue");
+    const lists = Array.from({ length: 6 }, () =>
+      add(
+        "emails",
+        Array.from({ length: 900 }, () => work),
+      ),
+    );
+    expect(failed(run({ userName: "a" }, message(...lists)))).toBe("payloadTooLarge");
+  });
+
   it("keeps the display name of a group", () => {
     expect(failed(run({ displayName: "g" }, message(remove("displayName")), GROUP_TYPE))).toBe("mutability");
     expect(failed(run({ displayName: "g" }, message(replace("displayName", null)), GROUP_TYPE))).toBe(
