@@ -5,6 +5,7 @@ import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
 import { startRuns } from "../store/link-run.ts";
 import {
+  clearFailures,
   linkKey,
   noteSettled,
   selectLinksHolding,
@@ -100,7 +101,7 @@ async function settleLinks(
           guardOpen(scope, row),
           ...settleChunk(scope, { link, row, users: JSON.stringify(chunk), tellSkipped: true }),
           noteSettled(scope, link.linkNo),
-          ...(last ? [closing] : []),
+          ...(last ? [clearFailures(scope, links), closing] : []),
         ]);
         deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
       } catch (error) {

@@ -18,9 +18,9 @@ export type Task = { deps: Deps; scope: TenantScope; row: OutboxRow };
 export type Progress = "done" | "more" | "waiting";
 
 /** Shows the failure on the link (R50). When even that cannot be written, the log has to do. */
-export async function markFailing({ deps, scope }: Task, linkNo: number, error: unknown): Promise<void> {
+export async function markFailing({ deps, scope, row }: Task, linkNo: number, error: unknown): Promise<void> {
   try {
-    await commit(scope.shard, [tenantFence(scope), ...noteFailure(scope, linkNo, failureText(error))]);
+    await commit(scope.shard, [tenantFence(scope), ...noteFailure(scope, row, linkNo, failureText(error))]);
   } catch (unwritten) {
     deps.log({ level: "error", message: "failure of a link not noted", linkNo, error: String(unwritten) });
   }

@@ -1,11 +1,10 @@
 /** Vault users, for administrators: who is in a vault, and what an administrator may do to them. */
 import { type AdminAct, afterAdminAct, hasVaultAccess } from "../domain/vault.ts";
-import { commit, read } from "../store/database.ts";
+import { commit } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
 import { outboxPointers } from "../store/outbox.ts";
 import {
   changeVaultUser,
-  selectVaultsOfUser,
   selectVaultUser,
   selectVaultUsers,
   userNoOf,
@@ -41,18 +40,6 @@ export async function listVaultUsers(
   const after = Number(cursor.value?.[0] ?? 0);
   const rows = await fenced(admin, selectVaultUsers(admin.scope, vault.vaultNo, after, request.limit + 1));
   return done(toPage(rows.map(vaultUserRecord), request, ({ userNo }) => [userNo], presentVaultUser));
-}
-
-/** The vaults that know an account, for the page of the user. */
-export async function listVaultsOfUser(
-  { scope }: Admin,
-  userNo: number,
-): Promise<(VaultUserEntry & { vault: { id: string; name: string } })[]> {
-  const [rows = []] = await read(scope.shard, [selectVaultsOfUser(scope, userNo)]);
-  return rows.map((row) => ({
-    ...presentVaultUser(vaultUserRecord(row)),
-    vault: { id: String(row["vault_id"]), name: String(row["vault_name"]) },
-  }));
 }
 
 /** Two acts at once, or an act and a settlement: the second looks again and decides anew. */

@@ -5,6 +5,7 @@ import type { Row } from "./database.ts";
 import { containingGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guardChangedOne } from "./guard.ts";
+import { isRow, type RowKey } from "./open-rows.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { type LinkKey, oneOf } from "./settlement.ts";
@@ -152,16 +153,28 @@ export const selectLinkByNo = ({ tenantNo }: TenantScope, linkNo: number): SQL =
   sql`SELECT link_no, group_no, vault_no, vault_group_no FROM links WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo}`;
 
 /** After an attempt that worked: the time, and an earlier failure is over. */
-export const noteSettled = ({ tenantNo, now }: TenantScope, linkNo: number): SQL =>
-  sql`UPDATE links SET last_synced_at = ${now}, error = NULL, state = CASE WHEN state <> 'error' THEN state
-      WHEN EXISTS (SELECT 1 FROM outbox AS o WHERE o.tenant_no = ${tenantNo} AND o.kind = 'link'
-        AND json_extract(o.payload, '$.link') = ${linkNo}) THEN 'propagating' ELSE 'active' END
-    WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo} AND state NOT IN (${oneOf(RESTING_STATES)})`;
+export const noteSettled = (scope: TenantScope, linkNo: number): SQL =>
+  sql`UPDATE links SET last_synced_at = ${scope.now}, error = NULL, state = ${recovered(scope)}
+    WHERE tenant_no = ${scope.tenantNo} AND link_no = ${linkNo} AND state NOT IN (${oneOf(RESTING_STATES)})`;
 
-/** After an attempt that failed (`domain/link.ts` `afterFailure`): an event when the link turns, not on every retry. */
-export function noteFailure(scope: TenantScope, linkNo: number, error: string): SQL[] {
+/** With the row's end: a consumer that failed beside this one may have marked a link that is settled by now. */
+export const clearFailures = (scope: TenantScope, links: readonly LinkKey[]): SQL =>
+  sql`UPDATE links SET error = NULL, state = ${recovered(scope)} WHERE tenant_no = ${scope.tenantNo} AND error IS NOT NULL
+    AND link_no IN (SELECT value FROM json_each(${JSON.stringify(links.map(({ linkNo }) => linkNo))}))`;
+
+const recovered = ({ tenantNo }: TenantScope): SQL =>
+  sql`CASE WHEN state <> 'error' THEN state
+    WHEN EXISTS (SELECT 1 FROM outbox AS o WHERE o.tenant_no = ${tenantNo} AND o.kind = 'link'
+      AND json_extract(o.payload, '$.link') = links.link_no) THEN 'propagating' ELSE 'active' END`;
+
+/**
+ * After an attempt that failed (`domain/link.ts` `afterFailure`): an event when the link turns, not on every retry.
+ * Nothing when the row is closed: then the attempt was committed after all, or another one was.
+ */
+export function noteFailure(scope: TenantScope, row: RowKey, linkNo: number, error: string): SQL[] {
   const { tenantNo, now } = scope;
-  const turns = sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo}
+  const open = sql`EXISTS (SELECT 1 FROM outbox WHERE ${isRow(scope, row)})`;
+  const turns = sql`${open} AND EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo}
     AND state IN (${oneOf(FOLLOWING_STATES)}) AND state <> 'error')`;
   return [
     ...recordEvent(
@@ -171,6 +184,6 @@ export function noteFailure(scope: TenantScope, linkNo: number, error: string): 
     ),
     sql`UPDATE links SET error = ${error}, updated_at = ${now},
         state = CASE WHEN state IN (${oneOf(FOLLOWING_STATES)}) THEN 'error' ELSE state END
-      WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo} AND error IS NOT ${error}`,
+      WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo} AND error IS NOT ${error} AND ${open}`,
   ];
 }

@@ -10,6 +10,7 @@ import { propagate } from "../../src/gateway/propagation.ts";
 import { actOnVaultUser } from "../../src/gateway/vault-users.ts";
 import { createVault, createVaultGroup } from "../../src/gateway/vaults.ts";
 import { commit } from "../../src/store/database.ts";
+import { GuardRaised } from "../../src/store/failure.ts";
 import { insertGroup, markGroupDeleted } from "../../src/store/groups.ts";
 import { changeMembers } from "../../src/store/members.ts";
 import { deprovisionUser } from "../../src/store/users.ts";
@@ -70,7 +71,11 @@ export class LinkedTenant {
   ): Promise<void> {
     const scope = this.tenant.scope();
     const reference = { owner: this.owner, scimId: group };
-    await commit(scope.shard, changeMembers(scope, reference, { add, remove }, crypto.randomUUID()));
+    try {
+      await commit(scope.shard, changeMembers(scope, reference, { add, remove }, crypto.randomUUID()));
+    } catch (error) {
+      if (!(error instanceof GuardRaised && error.word === "unchanged")) throw error;
+    }
   }
 
   add = (group: string, ...users: number[]) => this.change(group, { add: users.map((no) => `u${no}`) });

@@ -4,8 +4,10 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { Deps } from "../../src/gateway/deps.ts";
 import type { Link } from "../../src/gateway/links.ts";
 import { propagate } from "../../src/gateway/propagation.ts";
+import { StoreUnavailable } from "../../src/store/failure.ts";
 import { type LinkedTenant, linkedTenant, type Target } from "../support/linked-tenant.ts";
 
 const users = [1, 2, 3, 4, 5];
@@ -156,8 +158,14 @@ class Play {
   async deliver(seed: number): Promise<void> {
     const messages = shuffled(await this.world.messages(), seed);
     const some = messages.slice(0, 1 + (seed % 4));
-    const deps = () => this.world.tenant.deps();
-    await Promise.all([...some, ...some.slice(0, 2)].map((message) => propagate(deps(), message)));
+    const deliveries = [...some, ...some.slice(0, 2)].map((message, index) =>
+      propagate(unreliable(this.world.tenant.deps(), seed + index), message),
+    );
+    for (const { reason } of (await Promise.allSettled(deliveries)).filter(
+      (each) => each.status === "rejected",
+    )) {
+      if (!(reason instanceof StoreUnavailable)) throw reason;
+    }
     // Whoever was brought in by this much is the link's; the specification knows only whole settlements.
     await this.settle();
   }
@@ -174,6 +182,31 @@ class Play {
     await this.world.settle((messages) => shuffled([...messages, ...messages], messages.length));
     this.specification.settled();
   }
+}
+
+/** D1 calls that fail now and then, before or after the commit; the caller cannot tell which. */
+function unreliable(deps: Deps, seed: number): Deps {
+  let calls = seed;
+  const lose = (share: number): void => {
+    calls += 1;
+    if (((calls * 7_919) % 101) / 101 < share) throw new Error("D1_ERROR: Network connection lost.");
+  };
+  const shard = (name: string) => {
+    const database = deps.shard(name);
+    if (database === undefined) return undefined;
+    const { binding } = database;
+    const faulty = {
+      prepare: (text: string) => binding.prepare(text),
+      async batch(statements: D1PreparedStatement[]) {
+        lose(0.2);
+        const results = await binding.batch(statements);
+        lose(0.2);
+        return results;
+      },
+    } as D1Database;
+    return { ...database, binding: faulty };
+  };
+  return { ...deps, shard, log: () => {} };
 }
 
 /** A permutation that depends on the seed only. */
@@ -209,6 +242,7 @@ it("settles to the specification", { timeout: 120_000 }, async () => {
         }
       }
       expect(await world.miscounts()).toEqual([]);
+      for (const { state, error } of await world.links()) expect([state, error]).toEqual(["active", null]);
     }),
     { numRuns: 12 },
   );

@@ -73,6 +73,19 @@ describe("messages", () => {
     expect(deps.meter.rowsWritten).toBe(0);
   });
 
+  it("may name more people than one batch takes", async ({ expect }) => {
+    const world = await linkedTenant(2_300);
+    const group = await world.group("G");
+    const target = await world.target(await world.vault("V"), "T");
+    await world.link(group, target);
+    await world.settle();
+    await world.add(group, ...Array.from({ length: 2_300 }, (_, index) => index + 1));
+    expect(await world.messages()).toMatchObject([{ kind: "membership" }]);
+    await world.settle();
+    expect(await world.members(target)).toHaveLength(2_300);
+    expect(await world.miscounts()).toEqual([]);
+  });
+
   it("cost one person's work per link, whatever the size of the group", async ({ expect }) => {
     const costs: number[] = [];
     for (const size of [10, 900]) {
