@@ -2,6 +2,7 @@
 import { selectCredentialState } from "../store/credentials.ts";
 import { StoreUnavailable } from "../store/failure.ts";
 import { authenticateClient } from "./client-authentication.ts";
+import { noteContact } from "./contact.ts";
 import type { Deps } from "./deps.ts";
 import { CredentialRevoked, readAs, type ScimClient } from "./scim-client.ts";
 
@@ -34,6 +35,7 @@ export async function issueAccessToken(
     fencePassed: false,
   };
   if ((await stateInShard(client)) !== "active") return undefined;
+  noteContact(client);
   const { scope } = client;
   const claims = { tenantNo, configurationId, configurationNo, credentialNo };
   return deps.tokens.sign({ ...claims, shard: scope.shard.name, epoch: scope.epoch }, scope.now);

@@ -7,6 +7,7 @@ import {
   DIRECTORY_ENTRIES_MAX,
   DIRECTORY_ENTRY_LIFETIME_MS,
   DIRECTORY_REFRESHES_PER_LIFETIME,
+  LAST_USE_RESOLUTION_MS,
 } from "../domain/limits.ts";
 import type { DirectoryClient } from "../store/directory.ts";
 
@@ -20,6 +21,7 @@ export type DirectoryEntry = {
 
 export class DirectoryCache {
   readonly #entries = new Map<string, DirectoryEntry>();
+  readonly #contacts = new Map<string, number>();
 
   find(clientId: string, now: number): DirectoryEntry | undefined {
     const entry = this.#entries.get(clientId);
@@ -64,5 +66,14 @@ export class DirectoryCache {
       const clients = entry.clients.map((client) => ({ ...client, ...place }));
       this.#entries.set(clientId, { ...entry, clients });
     }
+  }
+
+  /** Whether this isolate has not noted a contact of the secret within the hour; if so, it is now taken to have. */
+  contactIsDue(secret: string, now: number): boolean {
+    const noted = this.#contacts.get(secret);
+    if (noted !== undefined && now - noted < LAST_USE_RESOLUTION_MS) return false;
+    if (this.#contacts.size >= DIRECTORY_ENTRIES_MAX) this.#contacts.clear();
+    this.#contacts.set(secret, now);
+    return true;
   }
 }

@@ -1,7 +1,7 @@
 /** Client secrets of a configuration. Of a secret only its SHA-256 is kept (I15). */
 import { type SQL, sql } from "drizzle-orm";
-import type { CredentialNo } from "../domain/id.ts";
-import { SECRET_OVERLAP_MS, SECRETS_LIVE_MAX } from "../domain/limits.ts";
+import type { ConfigurationNo, CredentialNo } from "../domain/id.ts";
+import { LAST_USE_RESOLUTION_MS, SECRET_OVERLAP_MS, SECRETS_LIVE_MAX } from "../domain/limits.ts";
 import { type Configuration, enqueueDirectory, guardActive, numberOf } from "./configurations.ts";
 import { commit, type Row, read } from "./database.ts";
 import { recordEvent } from "./events.ts";
@@ -129,3 +129,17 @@ export async function revokeSecret(
 
 export const selectCredentialState = ({ tenantNo }: TenantScope, credential: CredentialNo): SQL =>
   sql`SELECT state FROM credentials WHERE tenant_no = ${tenantNo} AND credential_no = ${credential}`;
+
+/** Notes that the client called, unless that was noted within the hour. */
+export async function noteContactInShard(
+  { shard, tenantNo, now }: TenantScope,
+  { configurationNo, credentialNo }: { configurationNo: ConfigurationNo; credentialNo: CredentialNo },
+): Promise<void> {
+  const since = now - LAST_USE_RESOLUTION_MS;
+  await commit(shard, [
+    sql`UPDATE configurations SET last_contact_at = ${now} WHERE tenant_no = ${tenantNo}
+      AND configuration_no = ${configurationNo} AND (last_contact_at IS NULL OR last_contact_at < ${since})`,
+    sql`UPDATE credentials SET last_used_at = ${now} WHERE tenant_no = ${tenantNo}
+      AND credential_no = ${credentialNo} AND (last_used_at IS NULL OR last_used_at < ${since})`,
+  ]);
+}

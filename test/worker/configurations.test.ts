@@ -61,6 +61,21 @@ describe("provisioning configurations", () => {
     expect(await scimStatus(body, await bearer(body))).toBe(200);
   });
 
+  it("tell when the identity provider first called (R70)", async () => {
+    const { body } = await create({});
+    const contact = async () =>
+      (
+        await gateway.call<Configuration & { lastContactAt: string | null }>(
+          "GET",
+          `/configurations/${body.id}`,
+          { key },
+        )
+      ).body.lastContactAt;
+    expect(await contact()).toBeNull();
+    await requestToken(gateway, body);
+    expect(Date.parse((await contact()) ?? "")).toBeGreaterThan(Date.now() - 60_000);
+  });
+
   it("have a name of their own in the organization, whatever its case and spaces (R2)", async () => {
     expect((await create({ name: "Unique" })).status).toBe(201);
     const again = await create({ name: "  uNiQuE " });
