@@ -1,32 +1,17 @@
 /** Lists and searches of SCIM resources (RFC 7644 §3.4.2 and §3.4.3, RFC 9865): one trip to the shard. */
-import { refusal, type ScimError } from "../scim/error.ts";
 import { parseFilter } from "../scim/filter/parse.ts";
 import { type ResolvedFilter, resolveFilter } from "../scim/filter/resolve.ts";
 import type { JsonObject } from "../scim/json.ts";
 import { type ListQuery, listResponse, parseListQuery, resolveSort } from "../scim/list.ts";
-import { type Projection, parseProjection, project, wantsAttribute } from "../scim/projection.ts";
+import { type Projection, parseProjection } from "../scim/projection.ts";
 import { GROUP_TYPE, type ResolvedAttribute, type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { ok, type Result } from "../scim/result.ts";
-import type { Row } from "../store/database.ts";
-import { groupRecord } from "../store/groups.ts";
 import { type Page, type PageQuery, type Position, planPage } from "../store/resource-page.ts";
-import { userRecord } from "../store/users.ts";
 import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
-import {
-  type GroupMember,
-  groupRepresentation,
-  userGroups,
-  userRepresentation,
-} from "./scim-representation.ts";
+import { fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
 
 export type ListParameters = Readonly<Record<string, string | undefined>>;
-
-const tooMany: ScimError = refusal(
-  "tooMany",
-  "The filter or the sort order cannot be served by an index, and there are too many resources to examine. " +
-    "Filter by id, userName, displayName, externalId, emails.value, groups or members with 'eq', or page without a filter.",
-);
 
 /** Everything about a list but the rows. */
 type Request = {
@@ -77,26 +62,17 @@ async function list(
   if (!after.ok) return after;
   const page = await readPage(client, request, after.value);
   if (!page.ok) return page;
-  const resources = await represent(client, request, page.value.rows);
-  const { total } = page.value;
-  if (paging.method === "index") {
-    return ok(
-      listResponse({
-        ...(total === undefined ? {} : { totalResults: total }),
-        startIndex: paging.startIndex,
-        itemsPerPage: resources.length,
-        resources,
-      }),
-    );
-  }
-  const next = page.value.next;
+  const { rows, total } = page.value;
+  const isLong = type.name === "Group" && wantsRelations(type, request.projection);
+  const shown = isLong ? fitting(rows) : rows.length;
+  const resources = await represent(client, type, request.projection, rows.slice(0, shown));
+  const answer = { ...(total === undefined ? {} : { totalResults: total }), itemsPerPage: shown, resources };
+  if (paging.method === "index") return ok(listResponse({ ...answer, startIndex: paging.startIndex }));
+  // A page of no resources ends where it began.
+  const last = shown === 0 ? after.value : page.value.positionAt(shown - 1);
+  const hasMore = page.value.hasMore || shown < rows.length;
   return ok(
-    listResponse({
-      ...(total === undefined ? {} : { totalResults: total }),
-      itemsPerPage: resources.length,
-      resources,
-      ...(next === undefined ? {} : { nextCursor: await sealCursor(client, use, next) }),
-    }),
+    listResponse({ ...answer, ...(hasMore ? { nextCursor: await sealCursor(client, use, last) } : {}) }),
   );
 }
 
@@ -113,7 +89,7 @@ function pageQuery(client: ScimClient, request: Request, after: Position | undef
     descending: sortOrder === "descending",
     start: paging.method === "index" ? { offset: paging.startIndex - 1 } : { after },
     count: paging.count,
-    withRelations: wantsAttribute(projection, type.name === "User" ? "groups" : "members"),
+    withRelations: paging.count > 0 && wantsRelations(type, projection),
   };
 }
 
@@ -123,33 +99,15 @@ async function readPage(
   after: Position | undefined,
 ): Promise<Result<Page>> {
   const plan = planPage(pageQuery(client, request, after));
-  const results = await whenGuarded(
-    readAs(client, () => plan.statements),
+  const { paging } = request.list;
+  return whenGuarded(
+    (async () => {
+      const page = plan.read(await readAs(client, () => plan.statements));
+      // Walks by cursor need no total (RFC 9865 §2), unless that is all that was asked for.
+      if (page.total !== undefined || (paging.method === "cursor" && paging.count > 0)) return page;
+      const [rows] = await readAs(client, () => [plan.count]);
+      return { ...page, total: Number(rows?.[0]?.["total"]) };
+    })(),
     { too_many: () => tooMany },
   );
-  return results.ok ? ok(plan.read(results.value)) : results;
 }
-
-async function represent(
-  client: ScimClient,
-  { type, projection }: Request,
-  rows: readonly Row[],
-): Promise<JsonObject[]> {
-  const relations = wantsAttribute(projection, type.name === "User" ? "groups" : "members");
-  return rows.map((row) => {
-    const resource =
-      type.name === "User"
-        ? userRepresentation(
-            client.baseUrl,
-            userRecord(row),
-            relations ? userGroups(row["relations"]) : undefined,
-          )
-        : groupRepresentation(client.baseUrl, groupRecord(row), relations ? membersOf(row) : undefined);
-    return project(type, resource, projection);
-  });
-}
-
-const membersOf = (row: Row): GroupMember[] =>
-  (JSON.parse(String(row["relations"] ?? "[]")) as [number, string | null][]).flatMap(([kind, id]) =>
-    id === null ? [] : [{ id, kind: kind === 0 ? "User" : "Group" }],
-  );

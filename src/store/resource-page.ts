@@ -1,246 +1,225 @@
 /** One page of a configuration's users or groups, as the statements of one batch. */
 import { type SQL, sql } from "drizzle-orm";
-import { CURSOR_KEY_LENGTH_MAX, EXAMINED_VALUES_MAX, LISTED_MEMBERS_MAX } from "../domain/limits.ts";
-import type { ResolvedFilter } from "../scim/filter/resolve.ts";
-import type { ResolvedAttribute } from "../scim/resource-type.ts";
+import { EXAMINED_VALUES_MAX } from "../domain/limits.ts";
 import type { Row } from "./database.ts";
-import { type Access, accessOf, isUnique } from "./filter/access.ts";
-import { compileFilter } from "./filter/compile.ts";
-import { bindEach, leavesOf } from "./filter/literals.ts";
-import { foundRows, type Owned, ownRows } from "./filter/look-up.ts";
-import { sortValue } from "./filter/source.ts";
-import { groupMembersColumn } from "./group-members.ts";
-import { groupColumns } from "./groups.ts";
+import { effectiveMembersPage, nestedGroups } from "./effective-membership.ts";
+import { type Access, isUnique, type Key } from "./filter/access.ts";
+import { nameRows } from "./filter/look-up.ts";
 import { guard } from "./guard.ts";
-import { userGroupsColumn } from "./user-groups.ts";
-import { userColumns } from "./users.ts";
+import { behind, type Order, orderBy, type Position, positionOf } from "./page/order.ts";
+import {
+  examined,
+  isByName,
+  type Matches,
+  matchesOf,
+  names,
+  orderOf,
+  ownCount,
+  type PageQuery,
+  relations,
+} from "./page/query.ts";
 
-/** Where a page ended: the resource's numbers and the value it was sorted by, unless that is too long to carry. */
-export type Position = { readonly no: number; readonly id: string; readonly key?: string | number | null };
-
-export type PageQuery = Owned & {
-  readonly baseUrl: string;
-  readonly filter: ResolvedFilter | undefined;
-  readonly sort: ResolvedAttribute | undefined;
-  readonly descending: boolean;
-  readonly start: { readonly offset: number } | { readonly after: Position | undefined };
-  readonly count: number;
-  /** Whether rows carry `groups` (of users) or `members` (of groups). */
-  readonly withRelations: boolean;
-};
-
-/** A page as the statements that read it, and how to understand their results. */
-export type PagePlan = { readonly statements: SQL[]; read(results: readonly Row[][]): Page };
+export type { Position } from "./page/order.ts";
+export type { PageQuery } from "./page/query.ts";
 
 export type Page = {
   readonly rows: readonly Row[];
-  /** Matches in all; undefined when that was not counted. */
+  /** Matches in all; undefined when the page does not tell, see `count`. */
   readonly total: number | undefined;
-  /** Where the next page begins, when there is one. */
-  readonly next: Position | undefined;
+  readonly hasMore: boolean;
+  /** Of the row at this place on the page. */
+  positionAt(index: number): Position;
 };
 
-type Names = {
-  readonly table: SQL;
-  readonly no: SQL;
-  readonly id: SQL;
-  readonly columns: SQL;
-  readonly counter: SQL;
+/** The statements that read a page, and how to understand their results. They raise `too_many` at the limits. */
+export type PagePlan = {
+  readonly statements: SQL[];
+  read(results: readonly Row[][]): Page;
+  /** Yields `total` when the page could not tell. */
+  readonly count: SQL;
 };
 
-const names = ({ type }: Owned): Names =>
-  type.name === "User"
-    ? {
-        table: sql.raw("users"),
-        no: sql.raw("users.user_no"),
-        id: sql.raw("users.scim_id"),
-        columns: userColumns,
-        counter: sql.raw("user_count"),
-      }
-    : {
-        table: sql.raw("groups"),
-        no: sql.raw("groups.group_no"),
-        id: sql.raw("groups.scim_id"),
-        columns: groupColumns,
-        counter: sql.raw("group_count"),
-      };
-
-/** Resources of the configuration, from the counter that every create and delete keeps. */
-const ownCount = (query: Owned): SQL =>
-  sql`(SELECT ${names(query).counter} FROM configurations
-    WHERE tenant_no = ${query.tenantNo} AND configuration_no = ${query.owner})`;
-
-type Order = { readonly key: SQL | undefined; readonly id: SQL; readonly descending: boolean };
-
-/** Missing values last when ascending, first when descending (RFC 7644 §3.4.2.3); ids decide between equals. */
-function orderBy({ key, id, descending }: Order): SQL {
-  const direction = sql.raw(descending ? " DESC" : "");
-  return key === undefined
-    ? sql`${id}${direction}`
-    : sql`${key} IS NULL${direction}, ${key}${direction}, ${id}${direction}`;
-}
-
-/** Rows behind a position, in the given order. */
-function behind({ key, id, descending }: Order, position: Position, looked: (no: number) => SQL): SQL {
-  const past = sql.raw(descending ? "<" : ">");
-  if (key === undefined) return sql`${id} ${past} ${position.id}`;
-  if (position.key === null) {
-    const sameGroup = sql`${key} IS NULL AND ${id} ${past} ${position.id}`;
-    return descending ? sql`(${sameGroup} OR ${key} IS NOT NULL)` : sql`(${sameGroup})`;
-  }
-  const value = position.key === undefined ? looked(position.no) : sql`${position.key}`;
-  const rest = sql`${key} ${past} ${value} OR ${key} = ${value} AND ${id} ${past} ${position.id}`;
-  return descending ? sql`(${rest})` : sql`(${rest} OR ${key} IS NULL)`;
-}
-
-/** Own matches of the filter; `scanned` bounds how many rows are examined to find them. */
-type Matches = { readonly condition: SQL; readonly access: Access | undefined };
-
-function matchesOf(query: PageQuery): Matches {
-  const { type, baseUrl, filter } = query;
-  if (filter === undefined) return { condition: ownRows(query), access: undefined };
-  const access = accessOf(type, filter);
-  const rows = access === undefined ? ownRows(query) : foundRows(query, access);
-  return { condition: sql`${rows} AND ${compileFilter(type, baseUrl, filter)}`, access };
-}
-
-function orderOf(query: PageQuery): Order {
-  const { type, baseUrl, sort, descending } = query;
-  const { id } = names(query);
-  const isById = sort === undefined || (sort.schema === undefined && sort.attribute.name === "id");
-  // Ascending is the default only where something is sorted by (RFC 7644 §3.4.2.3).
-  if (isById) return { key: undefined, id, descending: sort !== undefined && descending };
-  return { key: sortValue({ type, baseUrl, bind: bindEach }, sort), id, descending };
-}
-
-/** Raises `too_many` when more rows would be examined than one batch may hold the shard for. */
-function guardExamined(query: PageQuery, access: Access | undefined): SQL {
-  const perRow = 1 + (query.filter === undefined ? 0 : leavesOf(query.filter).length);
-  const max = Math.floor(EXAMINED_VALUES_MAX / perRow);
-  if (access === undefined) return guard("too_many", sql`${ownCount(query)} <= ${max}`);
-  const { table } = names(query);
-  return guard(
-    "too_many",
-    sql`(SELECT COUNT(*) FROM (SELECT 1 FROM ${table} WHERE ${foundRows(query, access)} LIMIT ${max + 1})) <= ${max}`,
-  );
-}
-
-function relations(query: PageQuery): SQL {
-  if (!query.withRelations) return sql.raw("");
-  return query.type.name === "User"
-    ? sql`, ${userGroupsColumn(query)} AS relations`
-    : sql`, ${groupMembersColumn(query, membersInRow(query.count))} AS relations`;
-}
-
-/** Members a group may have to be listed with them at once; larger ones are read afterwards. */
-const membersInRow = (count: number): number => Math.floor(LISTED_MEMBERS_MAX / Math.max(count, 1));
-
-const positionOf = (row: Row, hasKey: boolean): Position => {
-  const place = { no: Number(row["user_no"] ?? row["group_no"]), id: String(row["scim_id"]) };
-  const key = row["sort_key"] ?? null;
-  if (!hasKey) return place;
-  return typeof key === "string" && [...key].length > CURSOR_KEY_LENGTH_MAX ? place : { ...place, key };
-};
+const offsetOf = ({ start }: PageQuery): number => ("offset" in start ? start.offset : 0);
+const afterOf = ({ start }: PageQuery): Position | undefined => ("after" in start ? start.after : undefined);
+const isFirstPage = (query: PageQuery): boolean => offsetOf(query) === 0 && afterOf(query) === undefined;
 
 /** One row more than asked for tells whether there is a next page. */
-function pageOf(rows: readonly Row[], count: number, hasKey: boolean): Pick<Page, "rows" | "next"> {
-  const kept = rows.slice(0, count);
-  const last = kept.at(-1);
+function pageOf(rows: readonly Row[], { count }: PageQuery, order: Order, total: number | undefined): Page {
   return {
-    rows: kept,
-    next: rows.length > count && last !== undefined ? positionOf(last, hasKey) : undefined,
+    rows: rows.slice(0, count),
+    total,
+    hasMore: rows.length > count,
+    positionAt: (index) => positionOf(rows[index] ?? {}, order),
   };
 }
+
+type Stream = {
+  readonly from?: SQL;
+  readonly condition: SQL;
+  readonly order: Order;
+  readonly guards?: readonly SQL[];
+  /** Matches in all, where knowing them is cheap. */
+  readonly total?: SQL;
+};
 
 /** Rows come in the order of an index and end with the page. */
-function streamed(query: PageQuery, { condition }: Matches, order: Order): PagePlan {
-  const { table, columns } = names(query);
-  const { start, count } = query;
+function streamed(query: PageQuery, { from, condition, order, guards = [], total }: Stream): PagePlan {
+  const { columns } = names(query);
+  const table = from ?? names(query).table;
+  const key = order.key ?? order.id;
   const skipped =
-    "offset" in start && start.offset > 0
-      ? // The index on ids alone is walked up to the page; the rows before it are not read.
-        sql` AND ${order.id} ${sql.raw(order.descending ? "<=" : ">=")} (SELECT ${order.id} FROM ${table}
-          WHERE ${condition} ORDER BY ${orderBy(order)} LIMIT 1 OFFSET ${start.offset})`
+    offsetOf(query) > 0
+      ? // The index alone is walked up to the page where it can be; the rows before it are not read.
+        sql` AND ${key} ${sql.raw(order.descending ? "<=" : ">=")} (SELECT ${key} FROM ${table}
+          WHERE ${condition} ORDER BY ${orderBy(order)} LIMIT 1 OFFSET ${offsetOf(query)})`
       : sql.raw("");
-  const after =
-    "after" in start && start.after !== undefined
-      ? sql` AND ${behind(order, start.after, noKey)}`
-      : sql.raw("");
+  const position = afterOf(query);
+  const after = position === undefined ? sql.raw("") : sql` AND ${behind(order, position)}`;
+  const sortKey = order.key === undefined ? sql.raw("") : sql`, ${order.key} AS sort_key`;
+  const page = sql`SELECT ${columns}${sortKey}${relations(query)} FROM ${table} WHERE ${condition}${skipped}${after}
+    ORDER BY ${orderBy(order)} LIMIT ${query.count + 1}`;
   return {
-    statements: [
-      sql`SELECT ${columns}${relations(query)} FROM ${table} WHERE ${condition}${skipped}${after}
-        ORDER BY ${orderBy(order)} LIMIT ${count + 1}`,
-      sql`SELECT ${ownCount(query)} AS total`,
-    ],
-    read: ([rows = [], counted = []]) => ({
-      ...pageOf(rows, count, false),
-      total: Number(counted[0]?.["total"]),
-    }),
+    statements: [...guards, page, ...(total === undefined ? [] : [sql`SELECT ${total} AS total`])],
+    read: (results) => readStream(query, order, results.slice(guards.length), total !== undefined),
+    count: sql`SELECT ${total ?? counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`)} AS total`,
   };
 }
 
-const noKey = (): SQL => sql`NULL`;
+function readStream(
+  query: PageQuery,
+  order: Order,
+  [rows = [], totals]: readonly Row[][],
+  isCounted: boolean,
+): Page {
+  const page = pageOf(rows, query, order, undefined);
+  if (isCounted) return { ...page, total: Number(totals?.[0]?.["total"]) };
+  return isFirstPage(query) && !page.hasMore ? { ...page, total: rows.length } : page;
+}
 
-/** All matches are found, counted and sorted by number before the rows of the page are read. */
-function gathered(query: PageQuery, { condition, access }: Matches, order: Order): PagePlan {
-  const { table, columns, no, id } = names(query);
-  const { start, count } = query;
-  const key = order.key ?? sql`NULL`;
-  const sorted: Order = {
-    key: order.key && sql.raw("f.key"),
-    id: sql.raw("f.id"),
-    descending: order.descending,
-  };
-  const keyOf = (number: number): SQL =>
-    sql`(SELECT ${key} FROM ${table} WHERE ${table}.tenant_no = ${query.tenantNo} AND ${no} = ${number})`;
-  const after =
-    "after" in start && start.after !== undefined
-      ? sql` WHERE ${behind(sorted, start.after, keyOf)}`
-      : sql.raw("");
-  const offset = "offset" in start ? start.offset : 0;
+/** How many rows a SELECT yields; raises `too_many` instead of counting on for ever. */
+const counted = (select: SQL): SQL =>
+  sql`(SELECT CASE WHEN n <= ${EXAMINED_VALUES_MAX} THEN n ELSE json_extract('{}', 'too_many') END
+    FROM (SELECT COUNT(*) AS n FROM (${select} LIMIT ${EXAMINED_VALUES_MAX + 1})))`;
+
+/** Users in a group, in order of their numbers: each page reads what it shows, however large the group. */
+function streamedMembers(query: PageQuery, groupId: string): PagePlan {
+  const { tenantNo, owner, count } = query;
+  const { columns } = names(query);
+  const rootNo = sql`(SELECT g.group_no FROM groups AS g WHERE g.tenant_no = ${tenantNo}
+    AND g.configuration_no = ${owner} AND g.scim_id = ${groupId} AND g.deleted_at IS NULL)`;
+  const inside = nestedGroups(tenantNo, rootNo);
+  const reach = offsetOf(query) + count + 1;
+  const order: Order = { key: undefined, id: sql.raw("users.user_no"), descending: false, isUnique: true };
+  const all = sql`SELECT DISTINCT m.member_no FROM nested_groups AS n CROSS JOIN members AS m
+    WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0`;
+  const total = sql`WITH RECURSIVE ${inside} SELECT ${counted(all)} AS total`;
+  const isCounted = "offset" in query.start;
   return {
     statements: [
-      guardExamined(query, access),
-      sql`WITH found AS MATERIALIZED (SELECT ${no} AS no, ${id} AS id, ${key} AS key FROM ${table} WHERE ${condition})
+      sql`WITH RECURSIVE ${inside}, page(user_no) AS MATERIALIZED (
+          ${effectiveMembersPage(tenantNo, afterOf(query)?.no ?? 0, reach)})
+        SELECT ${columns}${relations(query)} FROM page CROSS JOIN users
+        WHERE users.tenant_no = ${tenantNo} AND users.user_no = page.user_no AND +users.configuration_no = ${owner}
+        ORDER BY page.user_no LIMIT ${count + 1} OFFSET ${offsetOf(query)}`,
+      ...(isCounted ? [total] : []),
+    ],
+    read: (results) => readStream(query, order, results, isCounted),
+    count: total,
+  };
+}
+
+/** All matches are found, counted and sorted by number before the rows of the page are read. */
+function gathered(query: PageQuery, { condition, access }: Matches): PagePlan {
+  const { table, columns, no, id } = names(query);
+  const order = orderOf(query);
+  const sorted: Order = { ...order, key: order.key && sql.raw("f.key"), id: sql.raw("f.id") };
+  const position = afterOf(query);
+  const after = position === undefined ? sql.raw("") : sql` WHERE ${behind(sorted, position)}`;
+  return {
+    statements: [
+      guard("too_many", sql`${examined(query, access)} <= ${EXAMINED_VALUES_MAX}`),
+      sql`WITH found AS MATERIALIZED (
+          SELECT ${no} AS no, ${id} AS id, ${order.key ?? sql`NULL`} AS key FROM ${table} WHERE ${condition})
         SELECT t.total, p.key AS sort_key, ${columns}${relations(query)}
         FROM (SELECT COUNT(*) AS total FROM found) AS t
         LEFT JOIN (SELECT f.no, f.key, ROW_NUMBER() OVER (ORDER BY ${orderBy(sorted)}) AS place
-          FROM found AS f${after} ORDER BY place LIMIT ${count + 1} OFFSET ${offset}) AS p
+          FROM found AS f${after} ORDER BY place LIMIT ${query.count + 1} OFFSET ${offsetOf(query)}) AS p
         LEFT JOIN ${table} ON ${table}.tenant_no = ${query.tenantNo} AND ${no} = p.no
         ORDER BY p.place`,
     ],
-    read: ([, rows = []]) => ({
-      ...pageOf(
-        rows.filter((row) => row["scim_id"] !== null),
-        count,
-        order.key !== undefined,
-      ),
-      total: Number(rows[0]?.["total"]),
-    }),
+    read: ([, rows = []]) => {
+      const onPage = rows.filter((row) => row["no"] !== null);
+      return pageOf(onPage, query, order, Number(rows[0]?.["total"]));
+    },
+    count: sql`SELECT ${counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`)} AS total`,
   };
 }
 
-/** A few rows at most: unique names and ids. Nothing needs counting apart. */
-function lookedUp(query: PageQuery, { condition }: Matches, order: Order): PagePlan {
-  const { table, columns } = names(query);
+/** The order of the index on names; `keyOf` serves names too long for a cursor. */
+function byName(query: PageQuery): Order {
+  const { table, no, id, name } = names(query);
   return {
-    statements: [
-      sql`SELECT ${columns}${relations(query)} FROM ${table} WHERE ${condition} ORDER BY ${orderBy(order)}`,
-    ],
-    read: ([rows = []]) => ({ rows, next: undefined, total: rows.length }),
+    key: name,
+    id,
+    descending: query.descending && query.sort !== undefined,
+    isUnique: true,
+    keyOf: (number) =>
+      sql`(SELECT ${name} FROM ${table} WHERE ${table}.tenant_no = ${query.tenantNo} AND ${no} = ${number})`,
   };
 }
 
-/** How the page is read best. The statements raise `too_many` where the limits end. */
+/**
+ * User names are indexed for the whole tenant, so a walk also passes the accounts of others: those are few, or
+ * the names in question are. Numbers are dense, the highest tells how many accounts there are.
+ */
+function guardForeign(query: PageQuery, range: SQL | undefined): SQL[] {
+  if (query.type.name === "Group") return [];
+  const foreign = sql`(SELECT MAX(user_no) FROM users WHERE tenant_no = ${query.tenantNo}) - ${ownCount(query)}`;
+  const few =
+    range === undefined
+      ? sql`0`
+      : sql`(SELECT COUNT(*) FROM (SELECT 1 FROM users WHERE ${range}
+    LIMIT ${EXAMINED_VALUES_MAX + 1})) <= ${EXAMINED_VALUES_MAX}`;
+  return [guard("too_many", sql`COALESCE(${foreign}, 0) <= ${EXAMINED_VALUES_MAX} OR ${few}`)];
+}
+
+/** How the page is read best. */
 export function planPage(query: PageQuery): PagePlan {
   const matches = matchesOf(query);
+  const { condition, access } = matches;
   const order = orderOf(query);
-  const isFirstPage = "offset" in query.start ? query.start.offset === 0 : query.start.after === undefined;
-  if (matches.access?.every(isUnique) && isFirstPage && lookUpsOf(matches.access) <= query.count) {
-    return lookedUp(query, matches, order);
+  if (query.filter === undefined) {
+    if (order.key === undefined) return streamed(query, { condition, order, total: ownCount(query) });
+    if (!isByName(query)) return gathered(query, matches);
+    const stream = { condition: nameRows(query), order: byName(query), total: ownCount(query) };
+    return streamed(query, { ...stream, guards: guardForeign(query, undefined) });
   }
-  if (query.filter === undefined && order.key === undefined) return streamed(query, matches, order);
-  return gathered(query, matches, order);
+  if (access?.every(isUnique) === true && isFirstPage(query) && lookUpsOf(access) <= query.count) {
+    return streamed(query, { condition, order });
+  }
+  const [key] = query.filter.kind === "compare" ? (access ?? []) : [];
+  return (key && planByKey(query, key, matches)) ?? gathered(query, matches);
+}
+
+/** A single comparison by an index that has a useful order of its own. */
+function planByKey(query: PageQuery, key: Key, { condition }: Matches): PagePlan | undefined {
+  if (key.kind === "range" && (query.sort === undefined || isByName(query))) {
+    const { table } = names(query);
+    const isCounted = "offset" in query.start;
+    return streamed(query, {
+      condition,
+      order: byName(query),
+      guards: guardForeign(query, condition),
+      ...(isCounted ? { total: counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`) } : {}),
+    });
+  }
+  if (query.sort !== undefined || key.kind === "range") return undefined;
+  if (key.name === "group" && key.values[0] !== undefined) return streamedMembers(query, key.values[0]);
+  if (key.name !== "externalId") return undefined;
+  const { no, id, table } = names(query);
+  // Left alone the planner walks all accounts by number, in the hope that the page fills soon.
+  const from = sql`${table} INDEXED BY ${sql.raw(query.type.name === "User" ? "users" : "groups")}_by_external_id`;
+  return streamed(query, { from, condition, order: { key: no, id, descending: false, isUnique: true } });
 }
 
 const lookUpsOf = (access: Access): number =>

@@ -88,6 +88,12 @@ export function ownRows(owned: Owned): SQL {
   return sql`${row}.tenant_no = ${owned.tenantNo} AND ${row}.configuration_no = ${owned.owner}${isLive(owned)}`;
 }
 
+/** Every row of the owner, to be read in the order of names. */
+export const nameRows = (owned: Owned): SQL =>
+  owned.type.name === "User"
+    ? sql`users.tenant_no = ${owned.tenantNo} AND +users.configuration_no = ${owned.owner}`
+    : ownRows(owned);
+
 /** Own rows that the access finds. */
 export function foundRows(owned: Owned, access: Access): SQL {
   const [only] = access;
