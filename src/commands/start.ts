@@ -76,7 +76,7 @@ function forwardOutput(gateway: ChildProcess, port: number): void {
       held.push(line);
       // A build that fails does not end wrangler: it waits for the file to change.
       if (line.includes("ERROR")) release();
-    } else if (!/^\[wrangler:info\] [A-Z]+ \/|^\s*$/.test(line)) target.write(`${line}\n`);
+    } else if (!/^\[wrangler:info\] ([A-Z]+ \/|QUEUE )|^\s*$/.test(line)) target.write(`${line}\n`);
   };
   const lines = (stream: Readable | null, target: NodeJS.WriteStream) => {
     if (stream !== null) createInterface({ input: stream }).on("line", (line) => hear(line, target));

@@ -80,9 +80,10 @@ export async function startGateway({ migrated = true } = {}): Promise<Gateway> {
       const timer = setTimeout(() => reject(new Error(`Not ready in time:\n${output}`)), readyTimeoutMs);
       const hear = (chunk: Buffer) => {
         output += chunk.toString();
-        if (!output.includes("Vestibule is ready")) return;
+        if (!/Vestibule is ready|Build failed/.test(output)) return;
         clearTimeout(timer);
-        resolve();
+        if (output.includes("Build failed")) reject(new Error(output));
+        else resolve();
       };
       started.stdout?.on("data", hear);
       started.stderr?.on("data", hear);
