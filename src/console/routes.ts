@@ -7,9 +7,28 @@ import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { assets } from "./assets/routes.ts";
 import type { ConsoleEnvironment } from "./environment.ts";
 import { apiKeysPage, createKeyAction, revokeKeyAction } from "./pages/api-keys.tsx";
+import {
+  changeConfigurationAction,
+  configurationPage,
+  createSecretAction,
+  revokeSecretAction,
+} from "./pages/configuration.tsx";
+import {
+  configurationsPage,
+  createConfigurationAction,
+  newConfigurationPage,
+} from "./pages/configurations.tsx";
+import { deleteConfigurationAction, deleteConfigurationPage } from "./pages/delete-configuration.tsx";
 import { eventsPage } from "./pages/events.tsx";
+import { groupPage, setGroupTypeAction } from "./pages/group.tsx";
+import { groupsPage } from "./pages/groups.tsx";
 import { homePage } from "./pages/home.tsx";
 import { licensesPage, setPurchasedAction } from "./pages/licenses.tsx";
+import { linkPage, unlinkAction, unlinkPage } from "./pages/link.tsx";
+import { createLinkAction, previewLinkPage } from "./pages/link-plan.tsx";
+import { linksPage } from "./pages/links.tsx";
+import { newLinkPage } from "./pages/new-link.tsx";
+import { createUserAction, newUserPage } from "./pages/new-user.tsx";
 import {
   confirmSignInAction,
   confirmSignInPage,
@@ -24,6 +43,23 @@ import {
   signUpPage,
   welcomePage,
 } from "./pages/sign-up.tsx";
+import { userPage } from "./pages/user.tsx";
+import {
+  chooseLicenseAction,
+  disableUserAction,
+  enableUserAction,
+  releaseLicenseAction,
+} from "./pages/user-license.tsx";
+import { usersPage } from "./pages/users.tsx";
+import { createVaultGroupAction, vaultPage } from "./pages/vault.tsx";
+import {
+  deleteVaultUserAction,
+  deleteVaultUserPage,
+  disableVaultUserAction,
+  enableVaultUserAction,
+  vaultGroupPage,
+} from "./pages/vault-users.tsx";
+import { createVaultAction, vaultsPage } from "./pages/vaults.tsx";
 import { failurePage, notFoundPage, tooLargePage } from "./problem.tsx";
 import { needs, recognize } from "./session.ts";
 
@@ -52,6 +88,52 @@ export function consolePages(): Hono<ConsoleEnvironment> {
   pages.get("/home", needs("read"), homePage);
   pages.get("/licenses", needs("read"), licensesPage);
   pages.post("/licenses/:code", needs("purchase"), setPurchasedAction);
+
+  pages.get("/configurations", needs("provision"), configurationsPage);
+  pages.post("/configurations", needs("provision"), createConfigurationAction);
+  pages.get("/configurations/new", needs("provision"), newConfigurationPage);
+  pages.get("/configurations/:configurationId", needs("provision"), configurationPage);
+  pages.post("/configurations/:configurationId", needs("provision"), changeConfigurationAction);
+  pages.get("/configurations/:configurationId/delete", needs("provision"), deleteConfigurationPage);
+  pages.post("/configurations/:configurationId/delete", needs("provision"), deleteConfigurationAction);
+  pages.post("/configurations/:configurationId/secrets", needs("provision"), createSecretAction);
+  pages.post(
+    "/configurations/:configurationId/secrets/:secretId/revoke",
+    needs("provision"),
+    revokeSecretAction,
+  );
+
+  pages.get("/users", needs("read"), usersPage);
+  pages.post("/users", needs("provision"), createUserAction);
+  pages.get("/users/new", needs("provision"), newUserPage);
+  pages.get("/users/:userId", needs("read"), userPage);
+  pages.post("/users/:userId/disable", needs("provision"), disableUserAction);
+  pages.post("/users/:userId/enable", needs("provision"), enableUserAction);
+  pages.post("/users/:userId/license", needs("provision"), chooseLicenseAction);
+  pages.post("/users/:userId/license-release", needs("provision"), releaseLicenseAction);
+
+  pages.get("/groups", needs("provision"), groupsPage);
+  pages.get("/groups/:groupId", needs("provision"), groupPage);
+  pages.post("/groups/:groupId", needs("provision"), setGroupTypeAction);
+
+  pages.get("/links", needs("provision"), linksPage);
+  pages.post("/links", needs("provision"), createLinkAction);
+  pages.get("/links/new", needs("provision"), newLinkPage);
+  pages.get("/links/preview", needs("provision"), previewLinkPage);
+  pages.get("/links/:linkId", needs("provision"), linkPage);
+  pages.get("/links/:linkId/unlink", needs("provision"), unlinkPage);
+  pages.post("/links/:linkId/unlink", needs("provision"), unlinkAction);
+
+  pages.get("/vaults", needs("read"), vaultsPage);
+  pages.post("/vaults", needs("provision"), createVaultAction);
+  pages.get("/vaults/:vaultId", needs("read"), vaultPage);
+  pages.post("/vaults/:vaultId/groups", needs("provision"), createVaultGroupAction);
+  pages.get("/vaults/:vaultId/groups/:vaultGroupId", needs("read"), vaultGroupPage);
+  pages.post("/vaults/:vaultId/users/:userId/enable", needs("provision"), enableVaultUserAction);
+  pages.post("/vaults/:vaultId/users/:userId/disable", needs("provision"), disableVaultUserAction);
+  pages.get("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserPage);
+  pages.post("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserAction);
+
   pages.get("/events", needs("read"), eventsPage);
   pages.get("/api-keys", needs("administer"), apiKeysPage);
   pages.post("/api-keys", needs("administer"), createKeyAction);

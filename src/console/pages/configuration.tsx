@@ -1,12 +1,7 @@
 /** One configuration: its addresses, name and default license type, secrets, and its end. */
 import { z } from "zod";
 import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
-import {
-  type Configuration,
-  changeConfiguration,
-  deleteConfiguration,
-  getConfiguration,
-} from "../../gateway/configurations.ts";
+import { type Configuration, changeConfiguration, getConfiguration } from "../../gateway/configurations.ts";
 import { listLicenseTypes } from "../../gateway/licenses.ts";
 import { Contact } from "../components/contact.tsx";
 import { CopyValue } from "../components/copy-value.tsx";
@@ -57,50 +52,6 @@ export async function revokeSecretAction(c: ConsoleContext) {
   const outcome = await removeSecret(c.get("admin"), request);
   if (!outcome.ok) return problemPage(c, outcome.problem);
   return c.redirect(`${section}/${idOf(c)}?notice=secret-revoked`, 303);
-}
-
-export async function deleteConfigurationPage(c: ConsoleContext) {
-  const found = await getConfiguration(c.get("admin"), { id: idOf(c), origin: originOf(c) });
-  if (!found.ok) return problemPage(c, found.problem);
-  const { id, name, users, groups } = found.value;
-  return page(
-    c,
-    { title: `Delete ${name}`, section },
-    <>
-      <PageHead title={`Delete “${name}”?`} parent={{ path: `${section}/${id}`, name }} />
-      <section class="card">
-        <p>This cannot be undone. At once, with the next request:</p>
-        <ul class="instructions">
-          <li>
-            Its client secrets, and every token issued for them, are refused. The identity provider gets
-            errors.
-          </li>
-          <li>
-            {counted(users, "user")} stay with their licenses and vaults, but nothing provisions them any
-            more. A new configuration takes each of them over when it provisions the same user name.
-          </li>
-          <li>
-            {counted(groups, "group")} are no longer kept up to date. Disable or delete the application at the
-            identity provider too.
-          </li>
-        </ul>
-        <form class="actions" method="post" action={`${section}/${id}/delete`}>
-          <button type="submit" class="button danger">
-            Delete the configuration
-          </button>
-          <a class="button" href={`${section}/${id}`}>
-            Keep it
-          </a>
-        </form>
-      </section>
-    </>,
-  );
-}
-
-export async function deleteConfigurationAction(c: ConsoleContext) {
-  const outcome = await deleteConfiguration(c.get("admin"), idOf(c));
-  if (!outcome.ok) return problemPage(c, outcome.problem);
-  return c.redirect(`${section}?notice=configuration-deleted`, 303);
 }
 
 async function showConfiguration(c: ConsoleContext, form: FormState, status: FormStatus) {

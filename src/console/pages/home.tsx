@@ -47,7 +47,7 @@ export async function homePage(c: ConsoleContext) {
     <div class="stack">
       <PageHead title={name} lead="Licenses, users and groups of your organization." />
       <NextSteps progress={progress} role={admin.identity.role} />
-      <Figures home={figures} />
+      <Figures home={figures} seesGroups={may(admin.identity.role, "provision")} />
       <div class="columns">
         <section class="card" aria-labelledby="licenses">
           <div class="section-head">
@@ -72,7 +72,13 @@ export async function homePage(c: ConsoleContext) {
   );
 }
 
-const Figures = ({ home: { users, groups, waiting } }: { home: Home["home"] }) => (
+const Figures = ({
+  home: { users, groups, waiting },
+  seesGroups,
+}: {
+  home: Home["home"];
+  seesGroups: boolean;
+}) => (
   <div class="figures">
     <a href="/users">
       <p class="figure-label">Users</p>
@@ -81,7 +87,7 @@ const Figures = ({ home: { users, groups, waiting } }: { home: Home["home"] }) =
         {waiting.undecided > 0 ? `${counted(waiting.undecided, "license")} being decided` : "all decided"}
       </p>
     </a>
-    <a href="/groups">
+    <a href={seesGroups ? "/groups" : undefined}>
       <p class="figure-label">Provisioned groups</p>
       <p class="figure-value">{figure(groups)}</p>
       <p class="figure-note">owned by the identity provider</p>

@@ -64,6 +64,12 @@ progress { width: 100%; height: 10px; accent-color: var(--accent); }
 @media (max-width: 40rem) { .timeline li { grid-template-columns: 1fr; } }
 .names { columns: 15rem; padding-left: 1.1rem; font-size: .93rem; }
 .names li { overflow-wrap: anywhere; break-inside: avoid; }
+.progress { display: grid; gap: .4rem; margin-bottom: 1.1rem; }
+.effect + .effect { margin-top: .9rem; padding-top: .9rem; border-top: 1px solid var(--line); }
+.license-line { font-size: 1.15rem; font-weight: 600; }
+.license-line .sub { display: block; color: var(--faint); font-size: .87rem; font-weight: 400; }
+.after { margin-top: 1.25rem; }
+.card h3 { margin-bottom: .3rem; }
 .arrow { color: var(--faint); }
 details summary { cursor: pointer; font-weight: 560; }
 details[open] summary { margin-bottom: .75rem; }

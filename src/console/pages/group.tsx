@@ -1,0 +1,150 @@
+/** One source group: its members, and the license type that it gives them. */
+import { z } from "zod";
+import { may } from "../../domain/role.ts";
+import { type Group, type GroupMember, getSourceGroup, listGroupMembers } from "../../gateway/groups.ts";
+import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses.ts";
+import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { Empty } from "../components/empty.tsx";
+import { SelectField } from "../components/field.tsx";
+import { Moment } from "../components/moment.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Pager } from "../components/pager.tsx";
+import { Table } from "../components/table.tsx";
+import { Tag } from "../components/tag.tsx";
+import type { ConsoleContext } from "../environment.ts";
+import { emptyForm, type FormState, readForm } from "../form.ts";
+import { page } from "../layout.tsx";
+import { readNames } from "../names.ts";
+import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
+import { counted, licenseName } from "../words.ts";
+import { licenseOptions } from "./configurations.tsx";
+
+const section = "/groups";
+
+export const groupPage = (c: ConsoleContext) => showGroup(c, emptyForm, 200);
+
+export async function setGroupTypeAction(c: ConsoleContext) {
+  const id = c.req.param("groupId") ?? "";
+  const read = await readForm(c, z.object({ licenseType: z.string().max(100) }));
+  if (!read.ok) return showGroup(c, read.form, 400);
+  const { licenseType } = read.value;
+  const outcome = await setGroupType(c.get("admin"), id, licenseType === "" ? null : licenseType);
+  if (outcome.ok) return c.redirect(`${section}/${id}?notice=group-saved`, 303);
+  const { kind, detail } = outcome.problem;
+  if (kind === "not_found") return problemPage(c, outcome.problem);
+  return showGroup(c, { ...read.form, problem: detail }, statusOf[kind]);
+}
+
+async function showGroup(c: ConsoleContext, form: FormState, status: FormStatus) {
+  const id = c.req.param("groupId") ?? "";
+  const cursor = c.req.query("cursor");
+  const admin = c.get("admin");
+  const [found, members, types, names] = await Promise.all([
+    getSourceGroup(admin, id),
+    listGroupMembers(admin, id, { cursor, limit: PAGE_LIMIT_DEFAULT }),
+    listLicenseTypes(admin),
+    readNames(c),
+  ]);
+  if (!found.ok) return problemPage(c, found.problem);
+  if (!members.ok) return problemPage(c, members.problem);
+  if (!types.ok) return problemPage(c, types.problem);
+  const group = found.value;
+  const { items, nextCursor } = members.value;
+  const mayChange = may(admin.identity.role, "provision");
+  const owner = names.configurations.get(group.configurationId) ?? "a deleted configuration";
+  return page(
+    c,
+    { title: group.displayName, section, status },
+    <div class="stack">
+      <PageHead
+        title={group.displayName}
+        parent={{ path: section, name: "Groups" }}
+        lead={`${counted(group.members, "member")} · provisioned by ${owner}`}
+      >
+        {mayChange && (
+          <a class="button primary" href={`/links/new?groupId=${group.id}`}>
+            Link to a vault
+          </a>
+        )}
+      </PageHead>
+      <GroupSettings
+        group={group}
+        types={types.value}
+        form={form}
+        mayChange={mayChange}
+        now={c.get("deps").now()}
+      />
+      <section aria-labelledby="members">
+        <div class="section-head">
+          <h2 id="members">Members</h2>
+        </div>
+        <Members members={items} />
+        <Pager path={`${section}/${id}`} cursor={cursor} nextCursor={nextCursor} />
+      </section>
+    </div>,
+  );
+}
+
+type GroupSettingsProps = {
+  group: Group;
+  types: readonly LicenseTypeSummary[];
+  form: FormState;
+  mayChange: boolean;
+  now: number;
+};
+
+const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProps) => (
+  <section class="card" aria-labelledby="license">
+    <h2 id="license">License type</h2>
+    {mayChange ? (
+      <form class="form" method="post" action={`${section}/${group.id}`}>
+        <SelectField
+          name="licenseType"
+          label="Members are entitled to"
+          typed={form.typed["licenseType"] ?? group.licenseType ?? ""}
+          error={form.problem ?? form.errors["licenseType"]}
+          hint="A group can only raise what the configuration gives. Who leaves the group keeps the license."
+          options={[{ value: "", label: "The default of the configuration" }, ...licenseOptions(types)]}
+        />
+        <div class="actions">
+          <button type="submit" class="button">
+            Save
+          </button>
+        </div>
+      </form>
+    ) : (
+      <p>
+        {group.licenseType === null ? "The default of the configuration" : licenseName(group.licenseType)}
+      </p>
+    )}
+    <p class="soft small-text">
+      {group.links === 0 ? (
+        "Linked to no vault."
+      ) : (
+        <>
+          {counted(group.links, "link")} to vaults, listed under <a href="/links">Links</a>.
+        </>
+      )}{" "}
+      Arrived <Moment at={group.createdAt} now={now} />, last change <Moment at={group.updatedAt} now={now} />
+      .
+    </p>
+  </section>
+);
+
+const Members = ({ members }: { members: readonly GroupMember[] }) =>
+  members.length === 0 ? (
+    <Empty title="No members">
+      <p>The identity provider keeps this group empty, or has not sent its members yet.</p>
+    </Empty>
+  ) : (
+    <Table caption="Members" columns={["Name", "Kind"]}>
+      {members.map(({ kind, id, name }) => (
+        <tr>
+          <th scope="row">
+            <a href={kind === "user" ? `/users/${id}` : `/groups/${id}`}>{name}</a>
+          </th>
+          <td>{kind === "user" ? "User" : <Tag kind="accent">group</Tag>}</td>
+        </tr>
+      ))}
+    </Table>
+  );

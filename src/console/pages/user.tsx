@@ -1,0 +1,159 @@
+/** One account: what the provider sent, its license and why, its groups, vaults and history. */
+import { may } from "../../domain/role.ts";
+import { listProvisioningEvents } from "../../gateway/events.ts";
+import { explainLicense, listLicenseTypes } from "../../gateway/licenses.ts";
+import { getUser, type UserDetail } from "../../gateway/users.ts";
+import { AccountState } from "../components/license.tsx";
+import { Moment } from "../components/moment.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Table } from "../components/table.tsx";
+import { type Names, Timeline } from "../components/timeline.tsx";
+import { VaultState } from "../components/vault-state.tsx";
+import type { ConsoleContext } from "../environment.ts";
+import { page } from "../layout.tsx";
+import { readNames } from "../names.ts";
+import { problemPage } from "../problem.tsx";
+import { Attributes } from "./user-attributes.tsx";
+import { LicenseCard } from "./user-license.tsx";
+import { Owner } from "./users.tsx";
+
+const eventsShown = 25;
+
+export async function userPage(c: ConsoleContext) {
+  const id = c.req.param("userId") ?? "";
+  const admin = c.get("admin");
+  const [found, explained, types, events, names] = await Promise.all([
+    getUser(admin, id),
+    explainLicense(admin, id),
+    listLicenseTypes(admin),
+    listProvisioningEvents(admin, { subject: `user:${id}`, limit: eventsShown }),
+    readNames(c),
+  ]);
+  if (!found.ok) return problemPage(c, found.problem);
+  if (!explained.ok) return problemPage(c, explained.problem);
+  if (!types.ok) return problemPage(c, types.problem);
+  if (!events.ok) return problemPage(c, events.problem);
+  const user = found.value;
+  const mayChange = may(admin.identity.role, "provision");
+  const now = c.get("deps").now();
+  return page(
+    c,
+    { title: user.userName, section: "/users" },
+    <div class="stack">
+      <PageHead
+        title={user.displayName ?? user.userName}
+        parent={{ path: "/users", name: "Users" }}
+        lead={
+          <>
+            {user.displayName !== null && `${user.userName} · `}
+            <AccountState user={user} />
+          </>
+        }
+      >
+        {mayChange && <DisableForm user={user} />}
+      </PageHead>
+      <div class="columns">
+        <div class="stack">
+          <LicenseCard
+            user={user}
+            explanation={explained.value}
+            types={types.value}
+            mayChange={mayChange}
+            now={now}
+          />
+          <Groups groups={user.groups} />
+          <Vaults user={user} />
+        </div>
+        <div class="stack">
+          <Account user={user} names={names} now={now} />
+          <Attributes attributes={user.attributes} />
+        </div>
+      </div>
+      <section class="card" aria-labelledby="timeline">
+        <div class="section-head">
+          <h2 id="timeline">Timeline</h2>
+          {events.value.nextCursor !== undefined && <a href={`/events?subject=user:${id}`}>All of it</a>}
+        </div>
+        <Timeline events={events.value.items} now={now} names={names} showSubject={false} />
+      </section>
+    </div>,
+  );
+}
+
+const DisableForm = ({ user: { id, adminDisabled } }: { user: UserDetail }) => (
+  <form method="post" action={`/users/${id}/${adminDisabled ? "enable" : "disable"}`}>
+    <button type="submit" class="button">
+      {adminDisabled ? "Enable the account" : "Disable the account"}
+    </button>
+  </form>
+);
+
+const Account = ({ user, names, now }: { user: UserDetail; names: Names; now: number }) => (
+  <section class="card" aria-labelledby="account">
+    <h2 id="account">User information</h2>
+    <dl class="facts">
+      <dt>Provisioned by</dt>
+      <dd>
+        <Owner user={user} names={names} />
+      </dd>
+      <dt>External id</dt>
+      <dd>{user.externalId ?? <span class="faint">none</span>}</dd>
+      <dt>Additional information 1</dt>
+      <dd>{user.info1 ?? <span class="faint">none</span>}</dd>
+      <dt>Additional information 2</dt>
+      <dd>{user.info2 ?? <span class="faint">none</span>}</dd>
+      <dt>Arrived</dt>
+      <dd>
+        <Moment at={user.createdAt} now={now} />
+      </dd>
+      <dt>Last change</dt>
+      <dd>
+        <Moment at={user.updatedAt} now={now} />
+      </dd>
+    </dl>
+  </section>
+);
+
+const Groups = ({ groups }: { groups: UserDetail["groups"] }) => (
+  <section class="card" aria-labelledby="groups">
+    <h2 id="groups">Groups</h2>
+    {groups.length === 0 ? (
+      <p class="soft">
+        In no provisioned group: the default license type counts, and no link gives access to a vault.
+      </p>
+    ) : (
+      <ul class="names">
+        {groups.map(({ id, displayName }) => (
+          <li>
+            <a href={`/groups/${id}`}>{displayName}</a>
+          </li>
+        ))}
+      </ul>
+    )}
+  </section>
+);
+
+const Vaults = ({ user: { vaultUsers } }: { user: UserDetail }) => (
+  <section aria-labelledby="vaults">
+    <div class="section-head">
+      <h2 id="vaults">Vaults</h2>
+    </div>
+    {vaultUsers.length === 0 ? (
+      <p class="soft">A user of no vault. Links from groups to vaults bring people in.</p>
+    ) : (
+      <Table caption="Vaults" columns={["Vault", "State", "User groups"]}>
+        {vaultUsers.map(({ vault, state, disabledBy, groups }) => (
+          <tr>
+            <th scope="row">
+              <a href={`/vaults/${vault.id}`}>{vault.name}</a>
+            </th>
+            <td>
+              <VaultState state={state} disabledBy={disabledBy} />
+            </td>
+            <td>{groups.map(({ name }) => name).join(", ") || <span class="faint">none</span>}</td>
+          </tr>
+        ))}
+      </Table>
+    )}
+  </section>
+);

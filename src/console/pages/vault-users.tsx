@@ -1,0 +1,182 @@
+/** Users of a vault, and what an administrator may do to them. */
+
+import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { getUser } from "../../gateway/users.ts";
+import { actOnVaultUser, type VaultUserEntry } from "../../gateway/vault-users.ts";
+import { findVaultGroup, getVault, listVaultGroupMembers, type Vault } from "../../gateway/vaults.ts";
+import { Empty } from "../components/empty.tsx";
+import { PageHead } from "../components/page-head.tsx";
+import { Pager } from "../components/pager.tsx";
+import { Table } from "../components/table.tsx";
+import { Tag } from "../components/tag.tsx";
+import { VaultState } from "../components/vault-state.tsx";
+import type { ConsoleContext } from "../environment.ts";
+import { page } from "../layout.tsx";
+import { notFoundPage, problemPage } from "../problem.tsx";
+import { counted } from "../words.ts";
+
+const section = "/vaults";
+
+type VaultUsersProps = { vault: Vault; users: readonly VaultUserEntry[]; mayChange: boolean };
+
+export const VaultUsers = ({ vault, users, mayChange }: VaultUsersProps) =>
+  users.length === 0 ? (
+    <Empty title="No users yet">
+      <p>People come into a vault through links: link a provisioned group to one of the user groups.</p>
+    </Empty>
+  ) : (
+    <Table
+      caption="Vault users"
+      columns={[
+        "User name",
+        "State",
+        "User groups",
+        ...(mayChange ? [{ name: "Actions", kind: "actions" as const }] : []),
+      ]}
+    >
+      {users.map((user) => (
+        <tr>
+          <th scope="row">
+            <a href={`/users/${user.userId}`}>{user.userName}</a>
+          </th>
+          <td>
+            <VaultState state={user.state} disabledBy={user.disabledBy} />{" "}
+            {user.state === "enabled" && !user.access && <Tag kind="warning">no access</Tag>}
+          </td>
+          <td>{user.groups.map(({ name }) => name).join(", ") || <span class="faint">none</span>}</td>
+          {mayChange && (
+            <td class="row-actions">
+              <Acts vaultId={vault.id} user={user} />
+            </td>
+          )}
+        </tr>
+      ))}
+    </Table>
+  );
+
+const Acts = ({ vaultId, user }: { vaultId: string; user: VaultUserEntry }) => {
+  const path = `${section}/${vaultId}/users/${user.userId}`;
+  const enableWord = user.state === "deleted" ? "Restore" : "Enable";
+  return (
+    <>
+      {user.state === "enabled" ? (
+        <form method="post" action={`${path}/disable`}>
+          <button type="submit" class="button small" aria-label={`Disable ${user.userName}`}>
+            Disable
+          </button>
+        </form>
+      ) : (
+        <form method="post" action={`${path}/enable`}>
+          <button type="submit" class="button small" aria-label={`${enableWord} ${user.userName}`}>
+            {enableWord}
+          </button>
+        </form>
+      )}
+      {user.state !== "deleted" && (
+        <a class="button small danger" href={`${path}/delete`} aria-label={`Delete ${user.userName}`}>
+          Delete
+        </a>
+      )}
+    </>
+  );
+};
+
+const idsOf = (c: ConsoleContext) => ({
+  vaultId: c.req.param("vaultId") ?? "",
+  userId: c.req.param("userId") ?? "",
+});
+
+const act = (name: "enable" | "disable" | "delete") =>
+  async function vaultUserAction(c: ConsoleContext) {
+    const { vaultId, userId } = idsOf(c);
+    const outcome = await actOnVaultUser(c.get("admin"), { vaultId, userId, act: name });
+    if (!outcome.ok) return problemPage(c, outcome.problem);
+    return c.redirect(`${section}/${vaultId}?notice=vault-user-${name}d`, 303);
+  };
+
+export const enableVaultUserAction = act("enable");
+export const disableVaultUserAction = act("disable");
+export const deleteVaultUserAction = act("delete");
+
+export async function deleteVaultUserPage(c: ConsoleContext) {
+  const { vaultId, userId } = idsOf(c);
+  const admin = c.get("admin");
+  const [vault, user] = await Promise.all([getVault(admin, vaultId), getUser(admin, userId)]);
+  if (!vault.ok) return problemPage(c, vault.problem);
+  if (!user.ok) return problemPage(c, user.problem);
+  const { name } = vault.value;
+  const { userName } = user.value;
+  const path = `${section}/${vaultId}`;
+  return page(
+    c,
+    { title: `Delete ${userName}`, section },
+    <>
+      <PageHead title={`Delete ${userName} from “${name}”?`} parent={{ path, name }} />
+      <section class="card">
+        <ul class="instructions">
+          <li>The person leaves the user groups of this vault and has no access to it.</li>
+          <li>
+            No link brings the person back, whatever the identity provider says. Only you can, with Restore.
+          </li>
+          <li>The login account, its license and other vaults are not touched.</li>
+        </ul>
+        <form class="actions" method="post" action={`${path}/users/${userId}/delete`}>
+          <button type="submit" class="button danger">
+            Delete the vault user
+          </button>
+          <a class="button" href={path}>
+            Cancel
+          </a>
+        </form>
+      </section>
+    </>,
+  );
+}
+
+export async function vaultGroupPage(c: ConsoleContext) {
+  const { vaultId } = idsOf(c);
+  const vaultGroupId = c.req.param("vaultGroupId") ?? "";
+  const cursor = c.req.query("cursor");
+  const admin = c.get("admin");
+  const request = { vaultId, vaultGroupId, cursor, limit: PAGE_LIMIT_DEFAULT };
+  const [vault, group, members] = await Promise.all([
+    getVault(admin, vaultId),
+    findVaultGroup(admin, vaultId, vaultGroupId),
+    listVaultGroupMembers(admin, request),
+  ]);
+  if (!vault.ok) return problemPage(c, vault.problem);
+  if (group === undefined) return notFoundPage(c);
+  if (!members.ok) return problemPage(c, members.problem);
+  const { items, nextCursor } = members.value;
+  const path = `${section}/${vaultId}`;
+  return page(
+    c,
+    { title: group.name, section },
+    <>
+      <PageHead
+        title={group.name}
+        parent={{ path, name: vault.value.name }}
+        lead={`User group of this vault · ${counted(group.memberCount, "member")}`}
+      />
+      {items.length === 0 ? (
+        <Empty title="No members">
+          <p>A link from a provisioned group fills this group.</p>
+        </Empty>
+      ) : (
+        <Table caption="Members" columns={["User name", "State"]}>
+          {items.map(({ userId, userName, state }) => (
+            <tr>
+              <th scope="row">
+                <a href={`/users/${userId}`}>{userName}</a>
+              </th>
+              <td>
+                <Tag kind={state === "enabled" ? "good" : "neutral"}>{state}</Tag>
+              </td>
+            </tr>
+          ))}
+        </Table>
+      )}
+      <Pager path={`${path}/groups/${vaultGroupId}`} cursor={cursor} nextCursor={nextCursor} />
+    </>,
+  );
+}
