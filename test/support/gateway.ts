@@ -32,7 +32,10 @@ export type Configuration = {
 
 export type Gateway = { base: string; door: Door };
 
-export async function send({ base, door }: Gateway, { method, path, headers = {}, body }: Call): Promise<Answer> {
+export async function send(
+  { base, door }: Gateway,
+  { method, path, headers = {}, body }: Call,
+): Promise<Answer> {
   const isText = typeof body === "string" || body instanceof Uint8Array;
   const sent = new Headers(headers);
   if (body !== undefined && !sent.has("content-type")) sent.set("content-type", "application/scim+json");
@@ -75,7 +78,12 @@ export async function signUpTenant(gateway: Gateway): Promise<Tenant> {
   const signUp = { method: "POST", path: "/api/v1/signups", headers: json, body: asked };
   const { confirmationUrl } = expected<{ confirmationUrl: string }>(await send(gateway, signUp), 202);
   const token = new URL(confirmationUrl).searchParams.get("token");
-  const confirmation = { method: "POST", path: "/api/v1/signups/confirmation", headers: json, body: { token } };
+  const confirmation = {
+    method: "POST",
+    path: "/api/v1/signups/confirmation",
+    headers: json,
+    body: { token },
+  };
   const confirmed = expected<{ tenant: { id: string }; apiKey: { key: string } }>(
     await send(gateway, confirmation),
     201,
@@ -138,7 +146,12 @@ export class ScimClient {
   }
 
   /** A SCIM call with an access token, unless the headers bring their own authorization. */
-  async send(method: string, path: string, body?: Call["body"], headers: Record<string, string> = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    body?: Call["body"],
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     const url = path.startsWith("http") ? path : `${this.configuration.tenantUrl}${path}`;
     const authorization = headers["authorization"] ?? `Bearer ${await this.token()}`;
     return send(this.gateway, { method, path: url, headers: { ...headers, authorization }, body });
