@@ -78,6 +78,9 @@ export const RUN_DELIVERY_MS = 5_000;
 /** Links that one change of a whole group starts per batch; more follow in the next. */
 export const STARTED_RUNS_MAX = 500;
 
+/** Deleted groups looked at when a run ends; others are found by the sweeper. */
+export const WOKEN_CLEANUPS_MAX = 10;
+
 /** Member rows of a deleted group cleared by one batch. */
 export const CLEARED_MEMBERS_MAX = 5_000;
 

@@ -2,7 +2,7 @@
 import { commit, read } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
-import { runChunk, selectRunsOf } from "../store/link-run.ts";
+import { runChunk, selectWaiting } from "../store/link-run.ts";
 import { linkKey, selectLinkByNo } from "../store/links.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { markFailing, type Progress, type Task } from "./outbox-task.ts";
@@ -53,9 +53,9 @@ async function close({ scope, row }: Task): Promise<Progress> {
   return "done";
 }
 
-/** The run is over; the next one of the same link was waiting for it. */
+/** The run is over; something may have waited for it. */
 async function wakeNext({ deps, scope }: Task, linkNo: number): Promise<Progress> {
-  const waiting = await read(scope.shard, [selectRunsOf(scope, linkNo)]);
+  const waiting = await read(scope.shard, selectWaiting(scope, linkNo));
   deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(waiting));
   return "done";
 }

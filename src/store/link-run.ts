@@ -4,7 +4,7 @@
  * Payload: `{link, generation, after, announce?}`; `announce` makes tombstones news (a new link, R60).
  */
 import { type SQL, sql } from "drizzle-orm";
-import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX } from "../domain/limits.ts";
+import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX, WOKEN_CLEANUPS_MAX } from "../domain/limits.ts";
 import { FOLLOWING_STATES } from "../domain/link.ts";
 import { containingGroups, effectiveMembersPage, nestedGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
@@ -174,7 +174,10 @@ export function startRuns(scope: TenantScope, row: RowKey, groupNo: number, oper
   ];
 }
 
-/** Other open runs of the link, as pointers: the next one may begin. */
-export const selectRunsOf = ({ tenantNo }: TenantScope, linkNo: number): SQL =>
+/** What may have waited for the end of a run of the link, as pointers: its next run, and deleted groups. */
+export const selectWaiting = ({ tenantNo }: TenantScope, linkNo: number): SQL[] => [
   sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND dead_at IS NULL
-    AND json_extract(payload, '$.link') = ${linkNo} ORDER BY seq LIMIT 1`;
+    AND json_extract(payload, '$.link') = ${linkNo} ORDER BY seq LIMIT 1`,
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'group_cleanup' AND dead_at IS NULL
+    ORDER BY seq LIMIT ${WOKEN_CLEANUPS_MAX}`,
+];
