@@ -6,6 +6,9 @@ import type { ScimClient } from "./scim-client.ts";
 /** Whether the version just read satisfies the request's If-Match (RFC 7644 §3.14). */
 export type Precondition = (version: number) => Result<true>;
 
+/** The same, with the versions it names: undefined when the request has no If-Match, or `*`. */
+export type IfMatch = { versions: readonly number[] | undefined; precondition: Precondition };
+
 /** Returned by an attempt that lost a race; never leaves `retryStale` unless every attempt lost. */
 export const contended: ScimError = {
   kind: "unavailable",

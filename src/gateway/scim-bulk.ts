@@ -146,8 +146,10 @@ async function run(
         : created;
     }
     case "PUT": {
-      const replace = type === USER_TYPE ? replaceUser : replaceGroup;
-      const replaced = await replace(client, id, data, headOnly, precondition);
+      const replaced =
+        type === USER_TYPE
+          ? await replaceUser(client, id, data, headOnly, precondition)
+          : await replaceGroup(client, id, data, headOnly, { versions, precondition });
       return replaced.ok ? ok({ status: 200, location, version: replaced.value.version }) : replaced;
     }
     case "PATCH": {

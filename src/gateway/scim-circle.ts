@@ -1,5 +1,6 @@
 /** Resources that refer to each other in a circle: created in one batch, or not at all (design: Bulk). */
 import { refusal } from "../scim/error.ts";
+import { fold } from "../scim/fold.ts";
 import type { Json } from "../scim/json.ts";
 import { type ParsedResource, parseResource } from "../scim/resource.ts";
 import { type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
@@ -7,10 +8,11 @@ import { err, ok, type Result } from "../scim/result.ts";
 import type { Statement } from "../store/database.ts";
 import { UniqueViolated } from "../store/failure.ts";
 import { type GroupReference, insertGroup } from "../store/groups.ts";
-import { changeMembers, guardMembersKnown } from "../store/members.ts";
+import { changeMembers } from "../store/members.ts";
+import { licensePointer } from "../store/outbox.ts";
 import type { TenantScope } from "../store/scope.ts";
-import { insertOrAdoptUser } from "../store/users.ts";
-import { commitAs, type ScimClient, whenGuarded } from "./scim-client.ts";
+import { adoptUser, insertUser, selectTakenNames } from "../store/users.ts";
+import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 
 export type Creation = { type: ResourceType; scimId: string; body: Json };
 type Parsed = { type: ResourceType; group: GroupReference; resource: ParsedResource };
@@ -32,48 +34,52 @@ export async function createCircle(
       resource: resource.value,
     });
   }
-  const members = new Map(
-    parsed.filter(({ type }) => type !== USER_TYPE).map((one) => [one, client.deps.newId()]),
-  );
+  const first = await attempt(client, parsed, new Set());
+  if (first !== "name_taken") return first;
+  // Somebody holds one of the names; whoever may be taken over is, as a single POST would do.
+  const names = parsed.flatMap((one) => (one.type === USER_TYPE ? [nameOf(one)] : []));
+  const [taken] = await readAs(client, (scope) => [selectTakenNames(scope, names)]);
+  const second = await attempt(client, parsed, new Set((taken ?? []).map((row) => String(row["name"]))));
+  return second === "name_taken" ? err(nameTaken) : second;
+}
+
+const nameTaken = refusal("uniqueness", `${together}a userName is already in use.`);
+const nameOf = ({ resource }: Parsed): string => fold(String(resource.attributes["userName"]));
+
+async function attempt(
+  client: ScimClient,
+  parsed: readonly Parsed[],
+  adopted: ReadonlySet<string>,
+): Promise<Result<number[]> | "name_taken"> {
+  const statements = (scope: TenantScope): Statement[] => [
+    ...parsed.flatMap((one) => create(scope, one, adopted)),
+    // Members come last: by then everything they may name exists.
+    ...parsed.flatMap((one) => addMembers(client, scope, one)),
+  ];
   try {
-    const committed = await whenGuarded(
-      // Members come last: by then everything they may name exists.
-      commitAs(client, (scope) => [
-        ...parsed.flatMap((one) => insert(scope, one)),
-        ...[...members].flatMap(([one, operation]) => addMembers(scope, one, operation)),
-      ]),
-      {
-        uniqueness: () => refusal("uniqueness", `${together}a userName is already in use.`),
-        unknown_member: () =>
-          refusal("invalidValue", `${together}a member is no User or Group of this configuration.`),
-      },
-    );
-    if (!committed.ok) return committed;
-    const ofUsers = committed.value
-      .flat()
-      .flatMap((row) => ("version" in row ? [Number(row["version"])] : []));
+    const committed = await whenGuarded(commitAs(client, statements, [licensePointer]), {
+      uniqueness: () => nameTaken,
+      unknown_member: () =>
+        refusal("invalidValue", `${together}a member is no User or Group of this configuration.`),
+    });
     // A group's first members are a change of their own.
-    return ok(
-      parsed.map(({ type, resource }) =>
-        type === USER_TYPE ? (ofUsers.shift() ?? 1) : (resource.members ?? []).length > 0 ? 2 : 1,
-      ),
-    );
+    const versions = parsed.map(({ resource }) => ((resource.members ?? []).length > 0 ? 2 : 1));
+    return committed.ok ? ok(versions) : committed;
   } catch (error) {
     if (!(error instanceof UniqueViolated)) throw error;
+    if (error.columns.includes("users.user_name_folded")) return "name_taken";
     return err(refusal("uniqueness", `${together}a displayName is already in use.`));
   }
 }
 
-const insert = (scope: TenantScope, { type, group, resource }: Parsed): Statement[] =>
-  type === USER_TYPE
-    ? insertOrAdoptUser(scope, group.owner, group.scimId, resource.attributes)
-    : insertGroup(scope, group, resource.attributes);
+function create(scope: TenantScope, one: Parsed, adopted: ReadonlySet<string>): Statement[] {
+  const { type, group, resource } = one;
+  if (type !== USER_TYPE) return insertGroup(scope, group, resource.attributes);
+  const write = adopted.has(nameOf(one)) ? adoptUser : insertUser;
+  return write(scope, group.owner, group.scimId, resource.attributes);
+}
 
-function addMembers(scope: TenantScope, { group, resource }: Parsed, operation: string): Statement[] {
+function addMembers(client: ScimClient, scope: TenantScope, { group, resource }: Parsed): Statement[] {
   const ids = (resource.members ?? []).map(({ value }) => value);
-  if (ids.length === 0) return [];
-  return [
-    guardMembersKnown(scope, group, ids),
-    ...changeMembers(scope, group, { add: ids, remove: [] }, operation),
-  ];
+  return ids.length === 0 ? [] : changeMembers(scope, group, { add: ids, remove: [] }, client.deps.newId());
 }

@@ -6,9 +6,9 @@ import { tenantNo } from "../domain/id.ts";
 import type { ScimError } from "../scim/error.ts";
 import type { Result } from "../scim/result.ts";
 import { commit, type Row, read, type Statement } from "../store/database.ts";
-import { GuardRaised, StoreUnavailable } from "../store/failure.ts";
+import { GuardRaised, StoreUnavailable, UniqueViolated } from "../store/failure.ts";
 import { type ClientIdentity, clientFence } from "../store/fence.ts";
-import { outboxPointers } from "../store/outbox.ts";
+import { type OutboxPointer, outboxPointers } from "../store/outbox.ts";
 import type { TenantScope } from "../store/scope.ts";
 import { lookUpTenant } from "./client-authentication.ts";
 import type { Deps } from "./deps.ts";
@@ -35,14 +35,18 @@ export function readAs(
   return behindFence(client, read, statements);
 }
 
-/** Commits behind the fence, and signals what the batch put into the outbox. */
+/**
+ * Commits behind the fence, and signals what the batch put into the outbox.
+ * @param known pointers of rows that the batch is known to write and does not return
+ */
 export async function commitAs(
   client: ScimClient,
   statements: (scope: TenantScope) => Statement[],
+  known: readonly OutboxPointer[] = [],
 ): Promise<Row[][]> {
   const results = await behindFence(client, commit, statements);
   const { shard, tenantNo } = client.scope;
-  client.deps.signals.outboxWritten(shard.name, tenantNo, outboxPointers(results));
+  client.deps.signals.outboxWritten(shard.name, tenantNo, [...known, ...outboxPointers(results)]);
   return results;
 }
 
@@ -63,9 +67,13 @@ async function behindFence(
       client.fencePassed = true;
       return results.slice(1);
     } catch (error) {
-      if (!(error instanceof GuardRaised)) throw error;
+      // Statements run in order: what failed after the fence, failed behind it.
+      const isFence = error instanceof GuardRaised && (error.word === "revoked" || error.word === "fenced");
+      if (!isFence && (error instanceof GuardRaised || error instanceof UniqueViolated))
+        client.fencePassed = true;
+      if (!isFence) throw error;
       if (error.word === "revoked") throw new CredentialRevoked();
-      if (error.word !== "fenced" || attempt > 0) throw error;
+      if (attempt > 0) throw error;
       client.scope = await relocated(client);
     }
   }

@@ -11,21 +11,20 @@ import { parseResource } from "../scim/resource.ts";
 import { GROUP_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
 import type { Statement } from "../store/database.ts";
-import { UniqueViolated } from "../store/failure.ts";
+import { GuardRaised, UniqueViolated } from "../store/failure.ts";
 import {
   type GroupRecord,
   type GroupReference,
   groupRecord,
-  guardGroupExists,
   guardGroupVersion,
   insertGroup,
   markGroupDeleted,
   selectGroup,
   updateGroup,
 } from "../store/groups.ts";
-import { changeMembers, guardMembersKnown, replaceMembers, selectUnknownMembers } from "../store/members.ts";
+import { changeMembers, replaceMembers, selectUnknownMembers } from "../store/members.ts";
 import type { TenantScope } from "../store/scope.ts";
-import { contended, type Precondition, retryStale } from "./contention.ts";
+import { contended, type IfMatch, retryStale } from "./contention.ts";
 import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import { type GroupBody, readMembers, streamGroup } from "./scim-members.ts";
 import { groupRepresentation, locationOf } from "./scim-representation.ts";
@@ -63,6 +62,8 @@ async function commitGroup(
       unknown_member: () => nameUnknownMembers(client, group, named.ids),
     });
   } catch (error) {
+    // A repeated request: everybody is where it wants them (R9, R28).
+    if (error instanceof GuardRaised && error.word === "unchanged") return ok(true);
     if (error instanceof UniqueViolated && error.columns.includes("groups.display_name_folded")) {
       return { ok: false, error: takenName(named.displayName) };
     }
@@ -86,6 +87,13 @@ async function nameUnknownMembers(
   };
 }
 
+/** If-Match decided inside the batch: between reading and writing another member may have come. */
+const guardIfMatch = (
+  scope: TenantScope,
+  group: GroupReference,
+  versions: readonly number[] | undefined,
+): Statement[] => (versions === undefined ? [] : [guardGroupVersion(scope, group, versions)]);
+
 const idsOf = (members: readonly MemberReference[]): string[] => members.map(({ value }) => value);
 
 /** `POST /Groups`, with members if the body names some. */
@@ -105,9 +113,8 @@ export async function createGroup(
     group,
     { ids, displayName: attributes["displayName"] },
     (scope) => [
-      ...(ids.length === 0 ? [] : [guardMembersKnown(scope, group, ids)]),
       ...insertGroup(scope, group, attributes),
-      ...changeMembers(scope, group, { add: ids, remove: [] }, client.deps.newId()),
+      ...(ids.length === 0 ? [] : changeMembers(scope, group, { add: ids, remove: [] })),
     ],
   );
   if (!committed.ok) return committed;
@@ -153,7 +160,7 @@ export async function patchGroup(
   client: ScimClient,
   id: string,
   body: Json,
-  ifMatch: { versions: readonly number[] | undefined; precondition: Precondition },
+  ifMatch: IfMatch,
 ): Promise<Result<unknown>> {
   const operations = parsePatch(body, GROUP_TYPE);
   if (!operations.ok) return operations;
@@ -161,25 +168,22 @@ export async function patchGroup(
   if (!plan.ok) return plan;
   const group = reference(client, id);
   const { attributeOperations, members } = plan.value;
-  if (attributeOperations.length === 0 && members.kind !== "sequence") {
-    const guards = (scope: TenantScope) => [
-      guardGroupExists(scope, group),
-      ...(ifMatch.versions === undefined ? [] : [guardGroupVersion(scope, group, ifMatch.versions)]),
-    ];
-    return commitMembers(client, group, members, guards);
+  if (attributeOperations.length === 0 && members.kind === "delta") {
+    const statements = (scope: TenantScope) => guardIfMatch(scope, group, ifMatch.versions);
+    return commitMembers(client, group, members, { statements, onlyMembers: true });
   }
-  return retryStale(client, () => patchAttributes(client, group, plan.value, ifMatch.precondition));
+  return retryStale(client, () => patchAttributes(client, group, plan.value, ifMatch));
 }
 
 async function patchAttributes(
   client: ScimClient,
   group: GroupReference,
   { attributeOperations, members }: GroupPatchPlan,
-  precondition: Precondition,
+  ifMatch: IfMatch,
 ): Promise<Result<unknown>> {
   const found = await readMembers(client, group, members.kind === "sequence", Number.POSITIVE_INFINITY);
   if (found === undefined) return err(unknownGroup(group.scimId));
-  const held = precondition(found.group.version);
+  const held = ifMatch.precondition(found.group.version);
   if (!held.ok) return held;
   const after = applyPatch(GROUP_TYPE, found.group.attributes, attributeOperations);
   if (!after.ok) return after;
@@ -188,8 +192,12 @@ async function patchAttributes(
   if (!change.ok) return change;
   const isSame = equalJson(found.group.attributes, after.value);
   if (isSame && change.value.kind === "none") return ok(true);
-  const attributes = (scope: TenantScope) => (isSame ? [] : updateGroup(scope, found.group, after.value));
-  return commitMembers(client, group, change.value, attributes, after.value["displayName"]);
+  const statements = (scope: TenantScope) => [
+    ...guardIfMatch(scope, group, ifMatch.versions && [found.group.version]),
+    ...(isSame ? [] : updateGroup(scope, found.group, after.value)),
+  ];
+  const displayName = after.value["displayName"];
+  return commitMembers(client, group, change.value, { statements, onlyMembers: isSame, displayName });
 }
 
 function sequenceChange(
@@ -203,18 +211,20 @@ function sequenceChange(
 
 type MemberChange = Exclude<GroupPatchPlan["members"], { kind: "sequence" }>;
 
+/**
+ * @param beside statements of the same batch that come first
+ * @param onlyMembers whether the batch changes nothing else: then a change that changes nothing leaves no trace
+ */
 function commitMembers(
   client: ScimClient,
   group: GroupReference,
   change: MemberChange,
-  before: (scope: TenantScope) => Statement[],
-  displayName?: unknown,
+  beside: { statements: (scope: TenantScope) => Statement[]; onlyMembers: boolean; displayName?: unknown },
 ): Promise<Result<unknown>> {
-  const operation = client.deps.newId();
+  const operation = beside.onlyMembers ? client.deps.newId() : undefined;
   const add = change.kind === "delta" ? idsOf(change.add) : [];
-  return commitGroup(client, group, { ids: add, displayName }, (scope) => [
-    ...before(scope),
-    ...(add.length === 0 ? [] : [guardMembersKnown(scope, group, add)]),
+  return commitGroup(client, group, { ids: add, displayName: beside.displayName }, (scope) => [
+    ...beside.statements(scope),
     ...(change.kind === "none"
       ? []
       : change.replaceAll
@@ -229,7 +239,7 @@ export async function replaceGroup(
   id: string,
   body: Json,
   projection: Projection,
-  precondition: Precondition,
+  ifMatch: IfMatch,
 ): Promise<Result<GroupAnswer>> {
   const parsed = parseResource(GROUP_TYPE, body);
   if (!parsed.ok) return parsed;
@@ -240,7 +250,7 @@ export async function replaceGroup(
     const row = rows?.[0];
     if (row === undefined) return err(unknownGroup(id));
     const before = groupRecord(row);
-    const held = precondition(before.version);
+    const held = ifMatch.precondition(before.version);
     if (!held.ok) return held;
     const after = mergeReplacement(GROUP_TYPE, before.attributes, attributes);
     if (!after.ok) return after;
@@ -250,11 +260,12 @@ export async function replaceGroup(
       members === undefined
         ? { kind: "none" }
         : { kind: "delta", replaceAll: true, add: members, remove: [] };
-    const update = (scope: TenantScope) => [
-      guardGroupExists(scope, group),
+    const statements = (scope: TenantScope) => [
+      ...guardIfMatch(scope, group, ifMatch.versions && [before.version]),
       ...(isSame ? [] : updateGroup(scope, before, after.value)),
     ];
-    return commitMembers(client, group, change, update, after.value["displayName"]);
+    const displayName = after.value["displayName"];
+    return commitMembers(client, group, change, { statements, onlyMembers: isSame, displayName });
   });
   return replaced.ok ? getGroup(client, id, projection) : replaced;
 }

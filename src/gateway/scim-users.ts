@@ -10,9 +10,11 @@ import { parseResource } from "../scim/resource.ts";
 import { USER_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
 import { UniqueViolated } from "../store/failure.ts";
+import { licensePointer } from "../store/outbox.ts";
 import {
+  adoptUser,
   deprovisionUser,
-  insertOrAdoptUser,
+  insertUser,
   selectUser,
   type UserRecord,
   updateUser,
@@ -45,7 +47,10 @@ function answer(
   };
 }
 
-/** `POST /Users`. One batch decides between a new account, one taken over, and 409 (design §1.15). */
+/**
+ * `POST /Users` (design §1.15). A free name is one batch; a taken one fails it, and a second batch decides
+ * between an account that may be taken over and 409.
+ */
 export async function createUser(
   client: ScimClient,
   body: Json,
@@ -55,18 +60,34 @@ export async function createUser(
   const parsed = parseResource(USER_TYPE, body);
   if (!parsed.ok) return parsed;
   const { attributes } = parsed.value;
-  const committed = await whenGuarded(
-    commitAs(client, (scope) =>
-      insertOrAdoptUser(scope, client.identity.configurationNo, scimId, attributes),
-    ),
-    { uniqueness: () => takenName(attributes["userName"]) },
-  );
-  if (!committed.ok) return committed;
-  const version = Number(committed.value.flat().find((row) => "version" in row)?.["version"]);
+  const created = await insertOrAdopt(client, scimId, attributes);
+  if (!created.ok) return created;
   const { now } = client.scope;
-  const user = { userNo: 0, scimId, version, createdAt: now, updatedAt: now, attributes };
+  const user = { userNo: 0, scimId, version: 1, createdAt: now, updatedAt: now, attributes };
   return ok(answer(client, user, [], projection));
 }
+
+async function insertOrAdopt(
+  client: ScimClient,
+  scimId: string,
+  attributes: JsonObject,
+): Promise<Result<unknown>> {
+  const owner = client.identity.configurationNo;
+  try {
+    return ok(
+      await commitAs(client, (scope) => insertUser(scope, owner, scimId, attributes), [licensePointer]),
+    );
+  } catch (error) {
+    if (!isTakenName(error)) throw error;
+  }
+  return whenGuarded(
+    commitAs(client, (scope) => adoptUser(scope, owner, scimId, attributes), [licensePointer]),
+    { uniqueness: () => takenName(attributes["userName"]) },
+  );
+}
+
+const isTakenName = (error: unknown): boolean =>
+  error instanceof UniqueViolated && error.columns.includes("users.user_name_folded");
 
 type Found = { user: UserRecord; groups: UserGroup[] | undefined };
 
@@ -156,7 +177,7 @@ async function write(client: ScimClient, before: UserRecord, after: JsonObject):
       { stale: () => contended },
     );
   } catch (error) {
-    if (error instanceof UniqueViolated && error.columns.includes("users.user_name_folded")) {
+    if (isTakenName(error)) {
       return { ok: false, error: takenName(after["userName"]) };
     }
     throw error;

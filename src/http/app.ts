@@ -12,7 +12,8 @@ export type BuildDeps = (env: Env, waitUntil: (work: Promise<unknown>) => void, 
 
 /** @param pages the console; it is a layer beside this one and is mounted by the composition root */
 export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Hono<AppEnvironment> {
-  const app = new Hono<AppEnvironment>();
+  // The root of a SCIM endpoint is asked with and without its slash, and so are lists by some clients.
+  const app = new Hono<AppEnvironment>({ strict: false });
 
   app.use(async function prepare(c, next) {
     c.set("requestId", crypto.randomUUID());

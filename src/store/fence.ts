@@ -24,15 +24,16 @@ export type ClientIdentity = {
   scheme: "basic" | "bearer";
 };
 
-/** For SCIM clients. Rows read: 3. */
+/**
+ * For SCIM clients. Rows read: 2. A deleted configuration needs no row of its own here: its deletion revokes
+ * every credential it has in the same batch, and no secret can be added to it afterwards.
+ */
 export function clientFence(scope: TenantScope, client: ClientIdentity): SQL {
   const { tenantNo, now } = scope;
   const unexpired =
     client.scheme === "basic" ? sql`AND (expires_at IS NULL OR expires_at > ${now})` : sql.raw("");
   return sql`SELECT CASE
     WHEN NOT ${tenantHolds(scope)} THEN json_extract('{}', 'fenced')
-    WHEN NOT EXISTS (SELECT 1 FROM configurations WHERE tenant_no = ${tenantNo}
-      AND configuration_no = ${client.configurationNo} AND state = 'active') THEN json_extract('{}', 'revoked')
     WHEN NOT EXISTS (SELECT 1 FROM credentials WHERE tenant_no = ${tenantNo}
       AND credential_no = ${client.credentialNo} AND configuration_no = ${client.configurationNo}
       AND state <> 'revoked' ${unexpired}) THEN json_extract('{}', 'revoked')

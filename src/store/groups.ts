@@ -73,9 +73,9 @@ export function insertGroup(
   return [
     sql`INSERT INTO groups (tenant_no, group_no, configuration_no, scim_id, display_name, display_name_folded,
         external_id, version, attributes_version, created_at, updated_at, document, folded)
-      SELECT ${tenantNo}, COALESCE(MAX(group_no), 0) + 1, ${owner}, ${scimId}, ${column.displayName},
-        ${column.displayNameFolded}, ${column.externalId}, 1, 1, ${now}, ${now}, ${column.document}, ${column.folded}
-      FROM groups WHERE tenant_no = ${tenantNo}`,
+      VALUES (${tenantNo}, (SELECT COALESCE(MAX(group_no), 0) + 1 FROM groups WHERE tenant_no = ${tenantNo}),
+        ${owner}, ${scimId}, ${column.displayName}, ${column.displayNameFolded}, ${column.externalId}, 1, 1,
+        ${now}, ${now}, ${column.document}, ${column.folded})`,
     sql`UPDATE configurations SET group_count = group_count + 1
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
     ...recordEvent(scope, {
@@ -138,18 +138,19 @@ export function markGroupDeleted(scope: TenantScope, group: GroupReference): SQL
       subjectNo: groupNo,
       data: { scimId: group.scimId },
     }),
-    enqueue(scope, "group_cleanup", sql`json_object('group', ${groupNo})`),
+    enqueue(scope, "group_cleanup", sql`json_object('group', latest.subject_no)`),
     enqueue(
       scope,
       "membership",
-      sql`json_object('group', ${groupNo}, 'all', json('true'))`,
+      sql`json_object('group', latest.subject_no, 'all', json('true'))`,
       sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
     ),
     enqueue(
       scope,
       "license",
-      sql`json_object('group', ${groupNo}, 'after', 0)`,
-      sql`EXISTS (SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND license_type_no IS NOT NULL)`,
+      sql`json_object('group', latest.subject_no, 'after', 0)`,
+      sql`EXISTS (SELECT 1 FROM groups INDEXED BY groups_licensed
+        WHERE tenant_no = ${tenantNo} AND license_type_no IS NOT NULL)`,
     ),
     sql`UPDATE configurations SET group_count = group_count - 1
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${group.owner}`,

@@ -4,10 +4,10 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { effectiveGroups } from "./effective-membership.ts";
-import { recordEvent } from "./events.ts";
+import { latestEvent, recordEvent } from "./events.ts";
 import { type GroupReference, groupNoOf } from "./groups.ts";
 import { guard } from "./guard.ts";
-import { enqueue } from "./outbox.ts";
+import { enqueueIf } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 
 /** Past this many changed members an outbox row names the group instead of the people. */
@@ -18,8 +18,9 @@ const idsPerParameter = 20_000;
 
 /** Rows of `value`, one per id. */
 function idList(ids: readonly string[]): SQL {
+  if (ids.length <= idsPerParameter) return sql`json_each(${JSON.stringify(ids)})`;
   const lists: SQL[] = [];
-  for (let start = 0; start === 0 || start < ids.length; start += idsPerParameter) {
+  for (let start = 0; start < ids.length; start += idsPerParameter) {
     lists.push(
       sql`SELECT value FROM json_each(${JSON.stringify(ids.slice(start, start + idsPerParameter))})`,
     );
@@ -27,12 +28,29 @@ function idList(ids: readonly string[]): SQL {
   return sql`(${sql.join(lists, sql` UNION ALL `)})`;
 }
 
-/** From SCIM ids the configuration owns to `(kind, no)`; unknown ids have no row. */
-function resolved({ tenantNo }: TenantScope, { owner }: GroupReference, ids: readonly string[]): SQL {
-  return sql`(SELECT 0 AS kind, u.user_no AS no FROM ${idList(ids)} j JOIN users u
-      ON u.tenant_no = ${tenantNo} AND u.configuration_no = ${owner} AND u.scim_id = j.value
-    UNION ALL SELECT 1, g.group_no FROM ${idList(ids)} j JOIN groups g
-      ON g.tenant_no = ${tenantNo} AND g.configuration_no = ${owner} AND g.scim_id = j.value AND g.deleted_at IS NULL)`;
+/** As many removals as the largest chunk a client sends (Okta's, 1,000) stand as statements of their own. */
+const singlyRemovedMax = 1_000;
+
+/** Few ids are looked up one by one, which reads one row each; D1 takes 100 parameters a statement. */
+const singlyResolvedMax = 40;
+
+/**
+ * The key of a member the configuration owns: the user's number, or minus the group's; `otherwise` for an id
+ * that is neither.
+ */
+function keyOf({ tenantNo }: TenantScope, { owner }: GroupReference, id: SQL, otherwise: SQL): SQL {
+  const place = sql.raw(`tenant_no = ${Number(tenantNo)} AND configuration_no = ${Number(owner)}`);
+  return sql`COALESCE((SELECT user_no FROM users WHERE ${place} AND scim_id = ${id}),
+    (SELECT -group_no FROM groups WHERE ${place} AND scim_id = ${id} AND deleted_at IS NULL), ${otherwise})`;
+}
+
+/** JSON array of the members' keys, in the order of the ids. */
+function keysOf(scope: TenantScope, group: GroupReference, ids: readonly string[], otherwise: SQL): SQL {
+  if (ids.length <= singlyResolvedMax) {
+    const keys = ids.map((id) => keyOf(scope, group, sql`${id}`, otherwise));
+    return sql`json_array(${sql.join(keys, sql`, `)})`;
+  }
+  return sql`(SELECT json_group_array(${keyOf(scope, group, sql`j.value`, otherwise)}) FROM ${idList(ids)} AS j)`;
 }
 
 /** Ids among `ids` that are no user and no group of the configuration, as rows of `id`. */
@@ -45,119 +63,168 @@ export function selectUnknownMembers(scope: TenantScope, group: GroupReference, 
       AND g.scim_id = j.value AND g.deleted_at IS NULL)`;
 }
 
-/** Raises `unknown_member`: one bad id refuses the whole request, nobody is silently left out (A28, R23). */
-export function guardMembersKnown(scope: TenantScope, group: GroupReference, ids: readonly string[]): SQL {
-  return guard("unknown_member", sql`NOT EXISTS (${selectUnknownMembers(scope, group, ids)})`);
-}
+/** One unknown id refuses the whole request: nobody is silently left out (A28, R23). */
+const unknownMember = sql`json_extract('{}', 'unknown_member')`;
 
-/** Runs right after a statement that changed member rows: moves version and count by what it changed. */
-function touchGroup({ tenantNo, now }: TenantScope, groupNo: SQL, sign: "+" | "-", operation: string): SQL {
-  return sql`UPDATE groups SET member_count = member_count ${sql.raw(sign)} changes(), version = version + 1,
-      updated_at = ${now}, last_operation = ${operation}
-    WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo} AND changes() > 0`;
-}
+/** The key of nobody: who is unknown cannot be removed, and need not be (R9). */
+const nobody = sql`0`;
+
+/** The group's number, for an event; raises `not_found`. */
+const existing = (scope: TenantScope, group: GroupReference): SQL =>
+  sql`COALESCE(${groupNoOf(scope, group)}, json_extract('{}', 'not_found'))`;
 
 /**
- * Adds and removes members, both idempotent. Event and outbox rows are written only if something changed.
- * `operation` is unique to the request.
+ * Adds and removes members, both idempotent. The event comes first and looks everything up once; what follows
+ * reads its lists. If nothing changes, `unchanged` is raised and the batch leaves no trace.
+ * Raises `not_found`, `unknown_member`, `unchanged`.
+ * @param operation unique to the request; undefined when the batch changes something else as well, and may
+ *   therefore change no member
  */
 export function changeMembers(
   scope: TenantScope,
   group: GroupReference,
   change: { add: readonly string[]; remove: readonly string[] },
-  operation: string,
+  operation?: string,
 ): SQL[] {
-  const { tenantNo } = scope;
-  const groupNo = groupNoOf(scope, group);
-  const added = resolved(scope, group, change.add);
-  const removed = resolved(scope, group, change.remove);
-  const statements: SQL[] = [];
-  if (change.add.length > 0) {
-    statements.push(
-      sql`INSERT INTO members (tenant_no, group_no, member_kind, member_no)
-        SELECT ${tenantNo}, ${groupNo}, kind, no FROM ${added} WHERE true ON CONFLICT DO NOTHING`,
-      touchGroup(scope, groupNo, "+", operation),
-    );
-  }
-  if (change.remove.length > 0) {
-    statements.push(
-      sql`DELETE FROM members WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}
-        AND (member_kind, member_no) IN (SELECT kind, no FROM ${removed})`,
-      touchGroup(scope, groupNo, "-", operation),
-    );
-  }
-  if (statements.length === 0) return [];
-  const touched = resolved(scope, group, [...change.add, ...change.remove]);
-  const changed = sql`EXISTS (SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}
-    AND last_operation = ${operation})`;
-  const whole = change.add.length + change.remove.length > namedMembersMax ? sql`1` : sql`0`;
-  return [...statements, ...followMemberChange(scope, groupNo, touched, changed, whole)];
-}
-
-/**
- * Event and outbox rows of a member change.
- * @param touched rows of `(kind, no)` the change is about
- * @param changed whether anything changed at all, at this point of the batch
- * @param whole whether to name the group instead of the people
- */
-function followMemberChange(scope: TenantScope, groupNo: SQL, touched: SQL, changed: SQL, whole: SQL): SQL[] {
-  const { tenantNo } = scope;
-  const users = sql`json((SELECT json_group_array(no) FROM ${touched} WHERE kind = 0))`;
-  const nested = sql`EXISTS (SELECT 1 FROM ${touched} WHERE kind = 1)`;
+  const { add, remove } = change;
   return [
-    ...recordEvent(
-      scope,
-      {
-        action: "group.members_changed",
-        subjectKind: "group",
-        subjectNo: groupNo,
-        data: sql`CASE WHEN ${whole} THEN json_object('all', json('true')) ELSE json_object('users', ${users}) END`,
-      },
-      changed,
-    ),
-    enqueue(
-      scope,
-      "membership",
-      sql`CASE WHEN ${whole} OR ${nested} THEN json_object('group', ${groupNo}, 'all', json('true'))
-        ELSE json_object('group', ${groupNo}, 'users', ${users}) END`,
-      sql`${changed} AND EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
-    ),
-    enqueue(
-      scope,
-      "license",
-      sql`CASE WHEN ${whole} OR ${nested} THEN json_object('group', ${groupNo}, 'after', 0)
-        ELSE json_object('users', ${users}) END`,
-      sql`${changed} AND EXISTS (SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND license_type_no IS NOT NULL)`,
-    ),
+    ...recordEvent(scope, {
+      action: "group.members_changed",
+      subjectKind: "group",
+      subjectNo: existing(scope, group),
+      data: sql`json_object('added', ${keysOf(scope, group, add, unknownMember)},
+        'removed', ${keysOf(scope, group, remove, nobody)}, 'before', total_changes())`,
+    }),
+    ...removeListed(scope, remove.length, operation),
+    ...addListed(scope, add.length, operation),
+    ...guardTouched(scope, Number(add.length > 0) + Number(remove.length > 0), operation),
+    ...followChange(scope),
   ];
 }
 
 /**
  * Makes the members exactly these: a set difference inside the batch, so unchanged rows cost no write and a
- * repeated request changes nothing. Who is touched is written down before the rows change.
+ * repeated request changes nothing. Raises as `changeMembers` does.
  */
 export function replaceMembers(
   scope: TenantScope,
   group: GroupReference,
   ids: readonly string[],
-  operation: string,
+  operation?: string,
 ): SQL[] {
   const { tenantNo } = scope;
-  const groupNo = groupNoOf(scope, group);
-  const wanted = resolved(scope, group, ids);
-  const present = sql`SELECT member_kind AS kind, member_no AS no FROM members
-    WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}`;
-  const touched = sql`(SELECT * FROM (${present} EXCEPT SELECT kind, no FROM ${wanted})
-    UNION ALL SELECT * FROM (SELECT kind, no FROM ${wanted} EXCEPT ${present}))`;
-  const whole = sql`(SELECT COUNT(*) FROM ${touched}) > ${namedMembersMax}`;
+  const present = sql`SELECT CASE member_kind WHEN 0 THEN member_no ELSE -member_no END AS key FROM members
+    WHERE tenant_no = ${tenantNo} AND group_no = ${groupNoOf(scope, group)}`;
+  const wanted = sql`SELECT value AS key FROM json_each(given.keys)`;
   return [
-    ...followMemberChange(scope, groupNo, touched, sql`EXISTS (SELECT 1 FROM ${touched})`, whole),
-    sql`DELETE FROM members WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}
-      AND (member_kind, member_no) NOT IN (SELECT kind, no FROM ${wanted})`,
-    touchGroup(scope, groupNo, "-", operation),
-    sql`INSERT INTO members (tenant_no, group_no, member_kind, member_no)
-      SELECT ${tenantNo}, ${groupNo}, kind, no FROM ${wanted} WHERE true ON CONFLICT DO NOTHING`,
-    touchGroup(scope, groupNo, "+", operation),
+    ...recordEvent(scope, {
+      action: "group.members_changed",
+      subjectKind: "group",
+      subjectNo: existing(scope, group),
+      data: sql`(SELECT json_object(
+          'added', (SELECT json_group_array(key) FROM (${wanted} EXCEPT ${present})),
+          'removed', (SELECT json_group_array(key) FROM (${present} EXCEPT ${wanted})))
+        FROM (SELECT ${keysOf(scope, group, ids, unknownMember)} AS keys) AS given)`,
+    }),
+    ...removeListed(scope, undefined, operation),
+    ...addListed(scope, undefined, operation),
+    ...guardTouched(scope, 2, operation),
+    ...followChange(scope),
+  ];
+}
+
+/** @param count how many the list names, undefined when only the batch knows */
+function addListed(scope: TenantScope, count: number | undefined, operation: string | undefined): SQL[] {
+  if (count === 0) return [];
+  const into = sql.raw("INSERT INTO members (tenant_no, group_no, member_kind, member_no)");
+  const key = count === 1 ? sql.raw("(latest.data ->> '$.added[0]')") : sql.raw("listed.value");
+  const source =
+    count === 1
+      ? latestEvent(scope)
+      : sql`${latestEvent(scope)} CROSS JOIN json_each(latest.data, '$.added') AS listed`;
+  return [
+    sql`${into} SELECT ${scope.tenantNo}, latest.subject_no, ${key} < 0, abs(${key}) FROM ${source}
+      WHERE true ON CONFLICT DO NOTHING`,
+    touchGroup(scope, sql`changes()`, operation),
+  ];
+}
+
+/**
+ * SQLite copies a list in a DELETE twice; people named one by one cost two reads each. What was removed is
+ * then the difference of `total_changes()` since before the event, less the event's own two rows.
+ */
+function removeListed(scope: TenantScope, count: number | undefined, operation: string | undefined): SQL[] {
+  if (count === 0) return [];
+  const { tenantNo } = scope;
+  if (count === undefined || count > singlyRemovedMax) {
+    return [
+      sql`DELETE FROM members WHERE (tenant_no, group_no, member_kind, member_no) IN
+        (SELECT ${tenantNo}, latest.subject_no, listed.value < 0, abs(listed.value)
+          FROM ${latestEvent(scope)} CROSS JOIN json_each(latest.data, '$.removed') AS listed)`,
+      touchGroup(scope, sql`-changes()`, operation),
+    ];
+  }
+  const removed = Array.from({ length: count }, (_, index) => {
+    const key = sql.raw(`(latest.data ->> '$.removed[${index}]')`);
+    return sql`DELETE FROM members WHERE tenant_no = ${tenantNo} AND (group_no, member_kind, member_no) =
+      (SELECT latest.subject_no, ${key} < 0, abs(${key}) FROM ${latestEvent(scope)})`;
+  });
+  const difference = sql`((latest.data ->> '$.before') + 2 - total_changes())`;
+  const touched =
+    count === 1
+      ? touchGroup(scope, sql`-changes()`, operation)
+      : touchGroup(scope, difference, operation, true);
+  return [...removed, touched];
+}
+
+/**
+ * Moves version and count of the event's group by the rows that came (positive) or went (negative).
+ * @param difference over `changes()`, or over `latest` when several statements made it
+ */
+function touchGroup(scope: TenantScope, difference: SQL, operation = "", isOverLatest = false): SQL {
+  const { tenantNo, now } = scope;
+  const latest = latestEvent(scope);
+  const delta = isOverLatest ? sql`(SELECT ${difference} FROM ${latest})` : difference;
+  return sql`UPDATE groups SET member_count = member_count + ${delta}, version = version + 1, updated_at = ${now},
+      last_operation = ${operation}
+    WHERE tenant_no = ${tenantNo}
+      AND group_no = (SELECT CASE WHEN ${difference} <> 0 THEN latest.subject_no END FROM ${latest})`;
+}
+
+/** Raises `unchanged` if no member row changed. After a single list `changes()` tells; after two, the group. */
+function guardTouched(scope: TenantScope, lists: number, operation: string | undefined): SQL[] {
+  if (operation === undefined) return [];
+  if (lists < 2) return [guard("unchanged", sql`changes() = 1`)];
+  const touched = sql`EXISTS (SELECT 1 FROM ${latestEvent(scope)} CROSS JOIN groups g
+    ON g.tenant_no = ${scope.tenantNo} AND g.group_no = latest.subject_no AND g.last_operation = ${operation})`;
+  return [guard("unchanged", touched)];
+}
+
+/** Outbox rows for whoever follows memberships: links if the tenant has any, licenses if a group gives one. */
+function followChange(scope: TenantScope): SQL[] {
+  const { tenantNo } = scope;
+  // Text, not rows: the lists hold nothing but numbers, so a minus sign is a group, and joining is appending.
+  const list = (name: "added" | "removed") => sql.raw(`trim(latest.data -> '$.${name}', '[]')`);
+  const users = sql`json('[' || trim(${list("added")} || ',' || ${list("removed")}, ',') || ']')`;
+  const length = sql`json_array_length(latest.data, '$.added') + json_array_length(latest.data, '$.removed')`;
+  // A nested group brings everybody in it; too many people are not worth naming.
+  const all = sql`(instr(latest.data, '-') > 0 OR ${length} > ${namedMembersMax})`;
+  return [
+    ...enqueueIf(
+      scope,
+      "membership",
+      sql`CASE WHEN ${all} THEN json_object('group', latest.subject_no, 'all', json('true'))
+        ELSE json_object('group', latest.subject_no, 'users', ${users}) END`,
+      sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
+    ),
+    ...enqueueIf(
+      scope,
+      "license",
+      sql`CASE WHEN ${all} THEN json_object('group', latest.subject_no, 'after', 0)
+        ELSE json_object('users', ${users}) END`,
+      sql`EXISTS (SELECT 1 FROM groups INDEXED BY groups_licensed
+        WHERE tenant_no = ${tenantNo} AND license_type_no IS NOT NULL)`,
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@ import { is, SQL, sql } from "drizzle-orm";
 import type { OutboxKind } from "../domain/outbox.ts";
 import type { JsonObject } from "../scim/json.ts";
 import type { Row } from "./database.ts";
-import { lastSeq } from "./events.ts";
+import { latestEvent } from "./events.ts";
 import type { TenantScope } from "./scope.ts";
 
 /**
@@ -17,19 +17,37 @@ export type OutboxPointer = { kind: OutboxKind; seq: number };
 
 /**
  * Writes an outbox row keyed by the event just recorded in this batch; returns its pointer (`RETURNING`), or
- * no row when `when` does not hold.
+ * no row when `when` does not hold. The payload may be an expression over that event, `latest`.
  */
-export function enqueue(
-  scope: TenantScope,
-  kind: OutboxKind,
-  payload: JsonObject | SQL,
-  when: SQL = sql`1`,
-): SQL {
+export function enqueue(scope: TenantScope, kind: OutboxKind, payload: JsonObject | SQL, when?: SQL): SQL {
+  return sql`${insertRow(scope, kind, payload, when)} RETURNING kind, seq`;
+}
+
+/**
+ * As `enqueue` for a row that most batches do not write: nothing is read beyond the condition unless it holds.
+ * Two statements; the second returns the pointer.
+ */
+export function enqueueIf(scope: TenantScope, kind: OutboxKind, payload: SQL, when: SQL): SQL[] {
+  const seq = kind === "license" ? sql`0` : sql`(SELECT seq FROM ${latestEvent(scope)})`;
+  return [
+    insertRow(scope, kind, payload, when),
+    sql`SELECT ${kind} AS kind, ${seq} AS seq WHERE changes() > 0`,
+  ];
+}
+
+/** Pointer to "whatever is open": all that the allocator, which reads its rows itself, needs to be told. */
+export const licensePointer: OutboxPointer = { kind: "license", seq: 0 };
+
+/** As `enqueue` for the allocator, but returns no pointer and so reads a row less; signal `licensePointer`. */
+export const enqueueLicense = (scope: TenantScope, payload: JsonObject | SQL): SQL =>
+  insertRow(scope, "license", payload);
+
+function insertRow(scope: TenantScope, kind: OutboxKind, payload: JsonObject | SQL, when?: SQL): SQL {
   const { tenantNo, now, cause } = scope;
   const json = is(payload, SQL) ? payload : sql`${JSON.stringify(payload)}`;
   return sql`INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at)
-    SELECT ${tenantNo}, ${kind}, ${lastSeq(scope)}, ${json}, ${cause.correlationId}, ${now + firstDeliveryMs}
-    WHERE ${when} RETURNING kind, seq`;
+    SELECT ${tenantNo}, ${kind}, latest.seq, ${json}, ${cause.correlationId}, ${now + firstDeliveryMs}
+    FROM ${latestEvent(scope)} WHERE ${when ?? sql`1`}`;
 }
 
 /** The outbox pointers among the rows that a batch returned. */

@@ -30,9 +30,17 @@ export function insertEmails(
   before: JsonObject = {},
 ): SQL[] {
   const rows = onlyIn(attributes, before);
-  if (rows.length === 0) return [];
+  const [only] = rows;
+  if (only === undefined) return [];
+  const columns = sql.raw("(tenant_no, value_folded, user_no, position, type_folded, is_primary)");
+  if (rows.length === 1) {
+    const [value, position, type, isPrimary] = only;
+    return [
+      sql`INSERT INTO user_emails ${columns} VALUES (${tenantNo}, ${value}, ${userNo}, ${position}, ${type}, ${isPrimary})`,
+    ];
+  }
   return [
-    sql`INSERT INTO user_emails (tenant_no, value_folded, user_no, position, type_folded, is_primary)
+    sql`INSERT INTO user_emails ${columns}
       SELECT ${tenantNo}, e.value ->> 0, ${userNo}, e.value ->> 1, e.value ->> 2, e.value ->> 3
       FROM json_each(${JSON.stringify(rows)}) e`,
   ];
@@ -50,4 +58,12 @@ export function deleteEmails(
     sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND (value_folded, user_no, position) IN
       (SELECT e.value ->> 0, ${userNo}, e.value ->> 1 FROM json_each(${JSON.stringify(rows)}) e)`,
   ];
+}
+
+/** Every row of an account, found by the addresses of its stored document. */
+export function deleteStoredEmails({ tenantNo }: TenantScope, userNo: SQL): SQL {
+  return sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}
+    AND value_folded IN (SELECT json_extract(e.value, '$.value')
+      FROM users owner CROSS JOIN json_each(owner.folded, '$.emails') e
+      WHERE owner.tenant_no = ${tenantNo} AND owner.user_no = ${userNo})`;
 }

@@ -7,9 +7,9 @@ import type { Row } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { foldedDocument } from "./folded-document.ts";
 import { guard, guardChangedOne } from "./guard.ts";
-import { enqueue } from "./outbox.ts";
+import { enqueue, enqueueLicense } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
-import { deleteEmails, insertEmails } from "./user-emails.ts";
+import { deleteEmails, deleteStoredEmails, insertEmails } from "./user-emails.ts";
 import { userGroupsColumn } from "./user-groups.ts";
 
 /** An account as the gateway reads it. */
@@ -49,6 +49,11 @@ export function selectUser(
     WHERE tenant_no = ${scope.tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
 }
 
+/** Which of these folded names are held by any account, as rows of `name`. */
+export const selectTakenNames = ({ tenantNo }: TenantScope, namesFolded: readonly string[]): SQL =>
+  sql`SELECT user_name_folded AS name FROM users WHERE tenant_no = ${tenantNo}
+    AND user_name_folded IN (SELECT value FROM json_each(${JSON.stringify(namesFolded)}))`;
+
 /** Columns that repeat what the document says, so that indexes can serve it. */
 function indexed(attributes: JsonObject) {
   const { userName, externalId, active } = attributes as Record<string, unknown>;
@@ -63,12 +68,10 @@ function indexed(attributes: JsonObject) {
 }
 
 /**
- * `POST /Users` in one batch (A9, R37): a free name becomes a new account; a name held by an account that no
- * live configuration owns, or that was deprovisioned, is taken over under the new SCIM id with the attributes
- * of the body. Otherwise the guard raises `uniqueness`.
- * The statement that returns `version` tells the caller which it was.
+ * `POST /Users` of a free name: a new account. A taken name violates `users_by_user_name`; whether its holder
+ * may be taken over is then for `adoptUser` to decide.
  */
-export function insertOrAdoptUser(
+export function insertUser(
   scope: TenantScope,
   owner: ConfigurationNo,
   scimId: string,
@@ -76,43 +79,71 @@ export function insertOrAdoptUser(
 ): SQL[] {
   const { tenantNo, now } = scope;
   const column = indexed(attributes);
-  const userNo = sql`(SELECT user_no FROM users
-    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId})`;
-  const sameName = sql`FROM users u WHERE u.tenant_no = ${tenantNo} AND u.user_name_folded = ${column.userNameFolded}`;
-  const nextUserNo = sql`(SELECT COALESCE(MAX(user_no), 0) + 1 FROM users WHERE tenant_no = ${tenantNo})`;
+  const userNo = sql`(SELECT MAX(user_no) FROM users WHERE tenant_no = ${tenantNo})`;
+  return [
+    sql`INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, external_id,
+        active, origin, version, created_at, updated_at, document, folded)
+      VALUES (${tenantNo}, COALESCE(${userNo}, 0) + 1, ${owner}, ${scimId}, ${column.userName},
+        ${column.userNameFolded}, ${column.externalId}, ${column.active}, 'scim', 1, ${now}, ${now},
+        ${column.document}, ${column.folded})`,
+    ...insertEmails(scope, userNo, attributes),
+    ...countUser(scope, owner, "+"),
+    ...recordEvent(scope, {
+      action: "user.created",
+      subjectKind: "user",
+      subjectNo: userNo,
+      data: { userName: column.userName, scimId },
+    }),
+    reconsiderLicense(scope),
+  ];
+}
+
+/**
+ * `POST /Users` of a taken name (A9, R37): an account that no live configuration owns, or that was
+ * deprovisioned, is taken over under the new SCIM id with the attributes of the body. Otherwise the guard
+ * raises `uniqueness`.
+ */
+export function adoptUser(
+  scope: TenantScope,
+  owner: ConfigurationNo,
+  scimId: string,
+  attributes: JsonObject,
+): SQL[] {
+  const { tenantNo, now } = scope;
+  const column = indexed(attributes);
+  const named = sql`FROM users u WHERE u.tenant_no = ${tenantNo} AND u.user_name_folded = ${column.userNameFolded}`;
+  const userNo = sql`(SELECT u.user_no ${named})`;
   return [
     // Before the account is taken over: what it was decides what happened, and its addresses go with it.
     ...recordEvent(scope, {
-      action: sql`COALESCE((SELECT CASE WHEN u.deprovisioned_at IS NULL THEN 'user.adopted' ELSE 'user.revived' END
-        ${sameName}), 'user.created')`,
+      action: sql`(SELECT CASE WHEN u.deprovisioned_at IS NULL THEN 'user.adopted' ELSE 'user.revived' END ${named})`,
       subjectKind: "user",
-      subjectNo: sql`COALESCE((SELECT u.user_no ${sameName}), ${nextUserNo})`,
+      subjectNo: userNo,
       data: { userName: column.userName, scimId },
     }),
-    sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND (value_folded, user_no) IN
-      (SELECT json_extract(e.value, '$.value'), u.user_no FROM users u, json_each(u.folded, '$.emails') e
-        WHERE u.tenant_no = ${tenantNo} AND u.user_name_folded = ${column.userNameFolded})`,
-    sql`INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, external_id,
-        active, origin, version, created_at, updated_at, document, folded)
-      SELECT ${tenantNo}, COALESCE(MAX(user_no), 0) + 1, ${owner}, ${scimId}, ${column.userName},
-        ${column.userNameFolded}, ${column.externalId}, ${column.active}, 'scim', 1, ${now}, ${now},
-        ${column.document}, ${column.folded}
-      FROM users WHERE tenant_no = ${tenantNo}
-      ON CONFLICT (tenant_no, user_name_folded) DO UPDATE SET
-        configuration_no = excluded.configuration_no, scim_id = excluded.scim_id, user_name = excluded.user_name,
-        external_id = excluded.external_id, active = excluded.active, version = users.version + 1,
-        adoption_pending = 1, manual_type_no = NULL, deprovisioned_at = NULL, created_at = excluded.created_at,
-        updated_at = excluded.updated_at, document = excluded.document, folded = excluded.folded
-      WHERE NOT EXISTS (SELECT 1 FROM configurations c WHERE c.tenant_no = users.tenant_no
-        AND c.configuration_no = users.configuration_no AND c.state = 'active')
-      RETURNING version`,
+    deleteStoredEmails(scope, userNo),
+    sql`UPDATE users SET configuration_no = ${owner}, scim_id = ${scimId}, user_name = ${column.userName},
+        external_id = ${column.externalId}, active = ${column.active}, version = 1, origin = 'scim',
+        adoption_pending = 1, manual_type_no = NULL, deprovisioned_at = NULL, created_at = ${now}, updated_at = ${now},
+        document = ${column.document}, folded = ${column.folded}
+      WHERE tenant_no = ${tenantNo} AND user_name_folded = ${column.userNameFolded}
+        AND NOT EXISTS (SELECT 1 FROM configurations c WHERE c.tenant_no = users.tenant_no
+          AND c.configuration_no = users.configuration_no AND c.state = 'active')`,
     guardChangedOne("uniqueness"),
     ...insertEmails(scope, userNo, attributes),
-    sql`UPDATE configurations SET user_count = user_count + 1
-      WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
-    enqueue(scope, "license", sql`json_object('users', json_array(${userNo}))`),
+    ...countUser(scope, owner, "+"),
+    reconsiderLicense(scope),
   ];
 }
+
+const countUser = ({ tenantNo }: TenantScope, owner: ConfigurationNo, sign: "+" | "-"): SQL[] => [
+  sql`UPDATE configurations SET user_count = user_count ${sql.raw(sign)} 1
+    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
+];
+
+/** The allocator is to look at the user whom the event just recorded is about. */
+const reconsiderLicense = (scope: TenantScope): SQL =>
+  enqueueLicense(scope, sql`json_object('users', json_array(latest.subject_no))`);
 
 /** What a change of attributes knows of the account it read. */
 export type UserChange = { before: UserRecord; after: JsonObject };
@@ -186,19 +217,16 @@ export function deprovisionUser(
     enqueue(
       scope,
       "membership",
-      sql`json_object('users', json_array(${userNo}), 'deprovisioned', json('true'))`,
+      sql`json_object('users', json_array(latest.subject_no), 'deprovisioned', json('true'))`,
       sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
     ),
-    enqueue(scope, "license", sql`json_object('users', json_array(${userNo}))`),
+    reconsiderLicense(scope),
     sql`UPDATE groups SET version = version + 1, member_count = member_count - 1, updated_at = ${now}
       WHERE tenant_no = ${tenantNo} AND group_no IN (SELECT group_no FROM members
         WHERE tenant_no = ${tenantNo} AND member_kind = 0 AND member_no = ${userNo})`,
     sql`DELETE FROM members WHERE tenant_no = ${tenantNo} AND member_kind = 0 AND member_no = ${userNo}`,
-    sql`DELETE FROM user_emails WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}
-      AND value_folded IN (SELECT json_extract(e.value, '$.value') FROM users u, json_each(u.folded, '$.emails') e
-        WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo})`,
-    sql`UPDATE configurations SET user_count = user_count - 1
-      WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}`,
+    deleteStoredEmails(scope, userNo),
+    ...countUser(scope, owner, "-"),
     sql`UPDATE users SET configuration_no = 0, scim_id = ${retiredId}, external_id = NULL, active = 0,
         version = version + 1, updated_at = ${now}, deprovisioned_at = ${now}
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`,

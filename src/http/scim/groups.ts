@@ -49,10 +49,9 @@ const replace: ScimHandler = async (call) => {
   if (!projection.ok) return projection;
   const body = await readBody(call.c);
   if (!body.ok) return body;
-  const { precondition } = ifMatch(call.c);
   return answer(
     call,
-    await replaceGroup(call.client, idOf(call), body.value, projection.value, precondition),
+    await replaceGroup(call.client, idOf(call), body.value, projection.value, ifMatch(call.c)),
   );
 };
 

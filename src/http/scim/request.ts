@@ -1,6 +1,6 @@
 /** Reading a SCIM request: media type, size, encoding, JSON, and the conditional headers. */
 import type { Context } from "hono";
-import type { Precondition } from "../../gateway/contention.ts";
+import type { IfMatch } from "../../gateway/contention.ts";
 import { refuse } from "../../scim/error.ts";
 import { type Json, parseJson } from "../../scim/json.ts";
 import { BODY_BYTES_MAX } from "../../scim/limits.ts";
@@ -45,8 +45,6 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
   }
   return whole;
 }
-
-export type IfMatch = { versions: readonly number[] | undefined; precondition: Precondition };
 
 /** If-Match (RFC 7644 §3.14): absent and `*` accept any version of an existing resource. */
 export function ifMatch(c: ScimContext): IfMatch {

@@ -14,6 +14,7 @@ export function scimEndpoint(): Hono<AppEnvironment> {
   app.get("/Users", handled(users.list));
   app.post("/Users", handled(users.create));
   app.post("/Users/.search", handled(search.users));
+  app.all("/Users/.search", handled(methodNotAllowed(["POST"])));
   app.get("/Users/:id", handled(users.get));
   app.put("/Users/:id", handled(users.replace));
   app.patch("/Users/:id", handled(users.patch));
@@ -22,6 +23,7 @@ export function scimEndpoint(): Hono<AppEnvironment> {
   app.get("/Groups", handled(groups.list));
   app.post("/Groups", handled(groups.create));
   app.post("/Groups/.search", handled(search.groups));
+  app.all("/Groups/.search", handled(methodNotAllowed(["POST"])));
   app.get("/Groups/:id", handled(groups.get));
   app.put("/Groups/:id", handled(groups.replace));
   app.patch("/Groups/:id", handled(groups.patch));
@@ -43,8 +45,6 @@ export function scimEndpoint(): Hono<AppEnvironment> {
   const get = ["GET"];
   app.all("/Users", handled(methodNotAllowed(["GET", "POST"])));
   app.all("/Groups", handled(methodNotAllowed(["GET", "POST"])));
-  app.all("/Users/.search", handled(methodNotAllowed(["POST"])));
-  app.all("/Groups/.search", handled(methodNotAllowed(["POST"])));
   app.all("/Users/:id", handled(methodNotAllowed(["GET", "PUT", "PATCH", "DELETE"])));
   app.all("/Groups/:id", handled(methodNotAllowed(["GET", "PUT", "PATCH", "DELETE"])));
   app.all("/ServiceProviderConfig", handled(methodNotAllowed(get)));
