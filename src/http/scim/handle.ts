@@ -1,5 +1,6 @@
 /** What every SCIM handler has in common: recognize the client, do the work, never answer past the fence. */
 import type { Context, Handler } from "hono";
+import { noteContact } from "../../gateway/contact.ts";
 import type { ScimClient } from "../../gateway/scim-client.ts";
 import type { ScimError } from "../../scim/error.ts";
 import type { Result } from "../../scim/result.ts";
@@ -21,7 +22,9 @@ export function handled(handler: ScimHandler): Handler<AppEnvironment> {
       if (!recognized.ok) return scimError(c, recognized.error);
       const client = recognized.value;
       const result = await handler({ c, client });
-      return await behindFence(client, result.ok ? result.value : scimError(c, result.error));
+      const answer = await behindFence(client, result.ok ? result.value : scimError(c, result.error));
+      noteContact(client);
+      return answer;
     } catch (failure) {
       return scimFailure(c, failure);
     }
