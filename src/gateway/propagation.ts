@@ -11,6 +11,7 @@ import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised, StoreUnavailable } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
 import { outboxRow, postpone, selectRowAndTenant } from "../store/open-rows.ts";
+import { outboxPointers } from "../store/outbox.ts";
 import type { Deps } from "./deps.ts";
 import { completeDirectory } from "./directory.ts";
 import { runLink } from "./link-runs.ts";
@@ -92,6 +93,7 @@ async function repeat(task: Task, chunk: () => Statement[]): Promise<Progress> {
   const deadline = deps.now() + RUN_DELIVERY_MS;
   do {
     const results = await commit(scope.shard, [tenantFence(scope), ...chunk()]);
+    deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
     if (Number(results.at(-1)?.[0]?.["open"]) === 0) return "done";
   } while (deps.now() < deadline);
   return "more";

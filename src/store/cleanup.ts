@@ -4,6 +4,7 @@ import { CLEARED_MEMBERS_MAX, RELEASED_USERS_MAX } from "../domain/limits.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guard } from "./guard.ts";
 import { guardOpen, isRow, type RowKey } from "./open-rows.ts";
+import { enqueueIf } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 
 /**
@@ -61,6 +62,8 @@ export function releaseUsers(scope: TenantScope, row: RowKey, configurationNo: n
     ),
     sql`INSERT INTO event_subjects (tenant_no, subject_kind, subject_no, seq)
       SELECT ${tenantNo}, 'user', user_no, ${lastSeq(scope)} FROM ${chunk}`,
+    // Who was waiting for the configuration's default has nothing to wait for any more.
+    ...enqueueIf(scope, "license", sql`json_object('users', json(latest.data -> '$.users'))`, some),
     sql`UPDATE users SET configuration_no = 0, updated_at = ${now} WHERE tenant_no = ${tenantNo} AND user_no IN ${chunk}`,
     sql`UPDATE configurations SET user_count = user_count - changes()
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${configurationNo} AND changes() > 0`,
