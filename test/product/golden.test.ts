@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Named } from "../../src/commands/client/answers.ts";
 import { addMembers, removeMembers } from "../../src/commands/client/messages.ts";
 import { type Gateway, startGateway } from "./support/gateway.ts";
+import { inOrder } from "./support/story.ts";
 import { createGroup, createUser, newTenant, type TestTenant } from "./support/tenant.ts";
 
 let gateway: Gateway;
@@ -84,6 +85,8 @@ async function newVault(name: string, ...groupNames: string[]): Promise<Vault> {
 }
 
 describe("golden scenarios", () => {
+  inOrder();
+
   it("1: five users on three licenses: three hold, two wait", async () => {
     for (const name of ["u1", "u2", "u3", "u4", "u5"]) users[name] = await createUser(tenant.entraScim, name);
     await tenant.admin.settled();

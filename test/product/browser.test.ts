@@ -1,0 +1,179 @@
+/**
+ * The pages as an administrator meets them: one organization from its sign-up to its first link, in a real
+ * browser against a real gateway. The identity provider is played over SCIM with the values that the pages show.
+ */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { type AdminClient, adminClient } from "../../src/commands/client/admin.ts";
+import { basicClient, bearerClient, type Credentials } from "../../src/commands/client/scim.ts";
+import { launchBrowser } from "./support/browser.ts";
+import { type Gateway, startGateway } from "./support/gateway.ts";
+import { inOrder } from "./support/story.ts";
+import { createGroup, createUser } from "./support/tenant.ts";
+
+const email = "ada@browser.example";
+
+let gateway: Gateway;
+let browser: Browser;
+let page: Page;
+let admin: AdminClient;
+/** What a page or the browser complained about, a refused script or style included. */
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  [gateway, browser] = await Promise.all([startGateway(), launchBrowser()]);
+  page = await newPage();
+});
+afterEach(() => expect(complaints.splice(0)).toEqual([]));
+afterAll(async () => {
+  await browser?.close();
+  await gateway?.dispose();
+});
+
+async function newPage(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
+  const context = await browser.newContext({ baseURL: gateway.base, ...options });
+  const opened = await context.newPage();
+  opened.setDefaultTimeout(10_000);
+  opened.on("pageerror", (error) => complaints.push(error.message));
+  opened.on("console", (message) => {
+    if (message.type() === "error") complaints.push(message.text());
+  });
+  return opened;
+}
+
+const heading = () => page.locator("h1").innerText();
+const button = (name: string) => page.getByRole("button", { name, exact: true });
+const link = (name: string) => page.getByRole("link", { name, exact: true });
+const visit = (name: string) => page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+
+/** The values of the credentials page, as they are copied from it. */
+async function shownCredentials(): Promise<Credentials> {
+  const value = (id: string) => page.locator(`#${id}`).innerText();
+  return {
+    tenantUrl: await value("tenant-url"),
+    tokenEndpoint: await value("token-endpoint"),
+    clientId: await value("client-id"),
+    clientSecret: await value("client-secret"),
+  };
+}
+
+async function createConfiguration(name: string, type: RegExp): Promise<Credentials> {
+  await visit("Configurations");
+  await page.getByRole("link", { name: "Create configuration" }).first().click();
+  await page.getByLabel("Configuration name").fill(name);
+  await page.getByRole("radio", { name: type }).check();
+  await page.getByLabel("Default license type").selectOption("read_only");
+  await button("Create and show credentials").click();
+  return shownCredentials();
+}
+
+describe("the console", () => {
+  inOrder();
+
+  it("signs an organization up by a captured link", async () => {
+    await page.goto("/");
+    await page.getByLabel("Organization", { exact: true }).fill("Browser Works");
+    await page.getByLabel("Your e-mail address").fill(email);
+    await button("Send the link").click();
+    expect(await heading()).toBe("No mail was sent");
+    await link("Follow the link").click();
+    expect(await heading()).toBe("Confirm your sign-up");
+    await button("Create the organization").click();
+    await page.waitForURL("**/home**");
+    expect(await heading()).toBe("Browser Works");
+    expect(await page.locator("main").innerText()).toContain("You are signed in as its subscription admin");
+  });
+
+  it("hands out an API key, shown once", async () => {
+    await visit("API keys");
+    await page.getByLabel("Name").fill("Automation");
+    await button("Create the key").click();
+    const key = await page.locator("#api-key").innerText();
+    admin = adminClient(gateway.base, key);
+    expect((await admin.tenant()).name).toBe("Browser Works");
+    await visit("API keys");
+    expect(await page.content()).not.toContain(key);
+  });
+
+  it("sets purchased counts", async () => {
+    await visit("Licenses");
+    const pool = page.getByRole("region", { name: "Read-only user" });
+    await pool.getByRole("spinbutton").fill("2");
+    await pool.getByRole("button", { name: "Save" }).click();
+    await page.waitForURL("**notice=purchased-saved**");
+    const types = await admin.licenseTypes();
+    expect(types.find(({ code }) => code === "read_only")).toMatchObject({ purchased: 2 });
+  });
+
+  it("creates configurations of both kinds; the secret is shown once, with copy controls, and works", async () => {
+    const entra = await createConfiguration("Entra", /Entra/);
+    expect(await page.locator("main").innerText()).toContain("It will not be shown again");
+    const copies = await page.getByRole("button", { name: "Copy" }).count();
+    expect(copies).toBe(4);
+    await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.locator('[data-copy="client-secret"]').click();
+    await page.getByRole("button", { name: "Copied" }).waitFor();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(entra.clientSecret);
+    await link("I have copied the secret").click();
+    expect(await page.content()).toContain(entra.clientId);
+    expect(await page.content()).not.toContain(entra.clientSecret);
+
+    const okta = await createConfiguration("Okta", /Other/);
+    const scim = bearerClient(entra);
+    const ids = [];
+    for (const name of ["ann", "bob", "cem"]) ids.push(await createUser(scim, name));
+    await createGroup(scim, "Designers", ids.slice(0, 2));
+    expect((await basicClient(okta).request("GET", "/Users?startIndex=1&count=2")).status).toBe(200);
+    await admin.settled();
+  });
+
+  it("shows who arrived and who waits", async () => {
+    await visit("Home");
+    const figures = await page.locator(".figures").innerText();
+    expect(figures).toMatch(/Users\s+3/);
+    expect(figures).toMatch(/waiting for a license\s+1/i);
+    await visit("Users");
+    const rows = page.getByRole("row");
+    expect(await rows.filter({ hasText: "cem" }).innerText()).toContain("waiting");
+    expect(await rows.filter({ hasText: "ann" }).innerText()).not.toContain("waiting");
+    await visit("Groups");
+    expect(await rows.filter({ hasText: "Designers" }).count()).toBe(1);
+  });
+
+  it("links a group to a vault: choose, see the plan, create", async () => {
+    await visit("Vaults");
+    await page.getByLabel("Name").fill("Drawings");
+    await button("Create the vault").click();
+    expect(await heading()).toContain("Drawings");
+    await visit("Links");
+    await page.getByRole("link", { name: "Create link" }).first().click();
+    await page.getByLabel("Provisioned group").selectOption({ label: "Designers" });
+    await page.getByLabel("Vault", { exact: true }).selectOption({ label: "Drawings" });
+    await button("Continue").click();
+    await page.getByLabel("Name of the new user group").fill("Editors");
+    await button("Show what will happen").click();
+    expect(await page.locator("main").innerText()).toMatch(/2\s+join the user group/);
+    await button("Create the link").click();
+    await page.waitForURL("**notice=link-created**");
+    await admin.settled();
+    await visit("Links");
+    const row = page.getByRole("row").filter({ hasText: "Designers" });
+    expect(await row.innerText()).toContain("active");
+    expect(await admin.links()).toMatchObject([{ state: "active", target: { name: "Editors" } }]);
+  });
+
+  it("signs out, and in again by a captured link, without scripts", async () => {
+    await button("Sign out").click();
+    await page.goto("/home");
+    expect(page.url()).toContain("/sign-in");
+    page = await newPage({ javaScriptEnabled: false });
+    await page.goto("/sign-in");
+    await page.getByLabel("Your e-mail address").fill(email);
+    await button("Send the link").click();
+    await link("Follow the link").click();
+    await page.locator("main button[type=submit]").click();
+    await page.waitForURL("**/home**");
+    expect(await heading()).toBe("Browser Works");
+    expect(await page.getByRole("button", { name: "Copy" }).count()).toBe(0);
+  });
+});
