@@ -11,6 +11,8 @@ const signingKey = JSON.stringify({
 
 export default defineConfig({
   test: {
+    // Captured mail and expected failures are logged; only those of a failed test tell something.
+    silent: "passed-only",
     projects: [
       {
         test: {
@@ -27,6 +29,7 @@ export default defineConfig({
                 CONTROL_MIGRATIONS: await readD1Migrations("migrations/control"),
                 TOKEN_SIGNING_KEY: signingKey,
                 SERVER_TIMING: "1",
+                MAIL_CAPTURE: "1",
                 SHARD_MIGRATIONS: await readD1Migrations("migrations/shard"),
               },
             },
