@@ -16,6 +16,10 @@ export const tenants = sqliteTable(
     name: text("name").notNull(),
     shard: text("shard").notNull(),
     epoch: integer("epoch").notNull(),
+    /** `moving`: writes are answered 503 until the tenant is active on its new shard. */
+    status: text("status", { enum: ["active", "moving"] })
+      .notNull()
+      .default("active"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [uniqueIndex("tenants_by_id").on(table.tenantId)],

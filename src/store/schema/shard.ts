@@ -120,6 +120,12 @@ export const users = sqliteTable(
     waitingSince: integer("waiting_since"),
     /** Wish of an administrator, beside what configuration and groups give. */
     manualTypeNo: integer("manual_type_no"),
+    /** Default type of the configuration when it first provisioned the account: later changes do not touch it (A5). */
+    defaultTypeNo: integer("default_type_no"),
+    /** Served before others that wait (A4): the lowest number first, so priorities of groups stand here negated. */
+    waitingPriority: integer("waiting_priority").notNull().default(0),
+    /** Since when the account is inactive or disabled by an administrator while it holds a license (A8). */
+    idleSince: integer("idle_since"),
     /** Set by first provisioning over an account that already held a license (R37); cleared when settled. */
     adoptionPending: integer("adoption_pending").notNull().default(0),
     /** Attributes as clients wrote them, as JSON; and the same with every string folded, for filters. */
@@ -132,7 +138,7 @@ export const users = sqliteTable(
     uniqueIndex("users_by_user_name").on(table.tenantNo, table.userNameFolded),
     index("users_by_external_id").on(table.tenantNo, table.externalId).where(sql`external_id is not null`),
     index("users_waiting")
-      .on(table.tenantNo, table.wantedTypeNo, table.waitingSince, table.userNo)
+      .on(table.tenantNo, table.wantedTypeNo, table.waitingPriority, table.waitingSince, table.userNo)
       .where(sql`waiting_since is not null`),
     index("users_adoption_pending").on(table.tenantNo, table.userNo).where(sql`adoption_pending = 1`),
   ],
@@ -164,6 +170,8 @@ export const groups = sqliteTable(
     displayNameFolded: text("display_name_folded").notNull(),
     externalId: text("external_id"),
     licenseTypeNo: integer("license_type_no"),
+    /** Priority in the queue for a license that this group gives its members; higher is served first (A4). */
+    waitingPriority: integer("waiting_priority").notNull().default(0),
     memberCount: integer("member_count").notNull().default(0),
     /** ETag: any change. `attributes_version` moves with attributes only, so member deltas never collide. */
     version: integer("version").notNull(),
@@ -212,7 +220,13 @@ export const vaults = sqliteTable(
     vaultId: text("vault_id").notNull(),
     name: text("name").notNull(),
     nameFolded: text("name_folded").notNull(),
-    connector: text("connector", { enum: ["internal"] }).notNull(),
+    connector: text("connector", { enum: ["internal", "scim"] }).notNull(),
+    /** Address and kind of authentication of the vault's own SCIM service, as JSON; its credential is sealed. */
+    connectorSettings: text("connector_settings"),
+    connectorSecret: text("connector_secret"),
+    /** The brake on accidents (A21): people removed or disabled in the current window, and when it began. */
+    brakeWindowAt: integer("brake_window_at"),
+    brakeWindowCount: integer("brake_window_count").notNull().default(0),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [
@@ -235,6 +249,8 @@ export const vaultGroups = sqliteTable(
     /** Built-in groups (all users of the vault) can never be linked. */
     builtIn: integer("built_in").notNull().default(0),
     memberCount: integer("member_count").notNull().default(0),
+    /** Id of the group at the vault's own SCIM service. */
+    remoteId: text("remote_id"),
     createdAt: integer("created_at").notNull(),
   },
   (table) => [
@@ -256,6 +272,9 @@ export const vaultUsers = sqliteTable(
     origin: text("origin", { enum: ["sync", "manual"] }).notNull(),
     /** A pinned person stays enabled when the last link lets go (A14). */
     pinned: integer("pinned").notNull().default(0),
+    /** Id of the person at the vault's own SCIM service, and a digest of what was last written there. */
+    remoteId: text("remote_id"),
+    remoteDigest: text("remote_digest"),
     createdAt: integer("created_at").notNull(),
     updatedAt: integer("updated_at").notNull(),
   },
@@ -303,6 +322,45 @@ export const links = sqliteTable(
     uniqueIndex("links_by_target").on(table.tenantNo, table.vaultGroupNo).where(sql`state <> 'removed'`),
   ],
 );
+
+/** Effects on a vault that the brake held back until an administrator approves or discards them (A21). */
+export const stagedEffects = sqliteTable(
+  "staged_effects",
+  {
+    tenantNo: integer("tenant_no").notNull(),
+    stagedNo: integer("staged_no").notNull(),
+    stagedId: text("staged_id").notNull(),
+    vaultNo: integer("vault_no").notNull(),
+    linkNo: integer("link_no").notNull(),
+    state: text("state", { enum: ["staged", "approved", "discarded"] }).notNull(),
+    /** User numbers, as a JSON array. */
+    users: text("users").notNull(),
+    reason: text("reason").notNull(),
+    decidedBy: text("decided_by"),
+    decidedAt: integer("decided_at"),
+    createdAt: integer("created_at").notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.tenantNo, table.stagedNo] }),
+    uniqueIndex("staged_effects_by_id").on(table.tenantNo, table.stagedId),
+    index("staged_effects_open").on(table.tenantNo, table.vaultNo).where(sql`state = 'staged'`),
+  ],
+);
+
+/** What the subscription has chosen where the rules leave a choice; a missing row is every default. */
+export const policies = sqliteTable("policies", {
+  tenantNo: integer("tenant_no").primaryKey(),
+  /** Leaving a licensed group takes the license back (A7); off by default. */
+  recomputeOnLeave: integer("recompute_on_leave").notNull().default(0),
+  /** First provisioning may leave an account waiting without the license it held (A3 strict); off by default. */
+  strictAdoption: integer("strict_adoption").notNull().default(0),
+  /** Days after which an idle account gives its license back (A8); NULL is never. */
+  idleReleaseDays: integer("idle_release_days"),
+  /** The brake (A21): share of a vault's users, floor, and absolute number within one window. */
+  brakePercent: integer("brake_percent").notNull().default(25),
+  brakeFloor: integer("brake_floor").notNull().default(20),
+  brakeAbsolute: integer("brake_absolute").notNull().default(500),
+});
 
 /** Provisioning events: append-only, one per change, numbered per tenant. */
 export const events = sqliteTable(
