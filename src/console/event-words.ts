@@ -63,40 +63,73 @@ const known: ReadonlyMap<string, string> = new Map(Object.entries(actions));
 export const actionText = (action: string): string => known.get(action) ?? humanized(action);
 
 const reasons = new Map([
+  ["added", "added"],
+  ["removed", "removed"],
   ["deleted_in_vault", "an administrator had deleted this vault user"],
+  ["covered_by_link", "through a link"],
   ["covered_by_no_link", "in no linked group of the vault any more"],
+  ["left_last_link", "left the last linked group of the vault"],
   ["configuration_deleted", "its configuration was deleted"],
   ["members_kept", "the members were kept"],
   ["by_admin", "by an administrator"],
+  ["configuration_default", "the default of the configuration"],
+  ["group_license_type", "the license type of a group"],
+  ["manual", "chosen by an administrator"],
+  ["capacity", "a seat became free"],
+  ["first_provisioning", "first provisioning"],
+  ["group_license_type_lowered", "the license type of a group was lowered"],
+  ["entitlement_ended", "nothing entitles to it any more"],
+  ["deprovisioned", "deleted by the identity provider"],
+  ["released_by_admin", "taken by an administrator"],
 ]);
 
 /** What the event adds to its action, for people; nothing when it adds nothing. */
 export function detailText({ reason, data }: ProvisioningEvent): string {
   const parts = [
-    standingText(data["from"], data["to"]),
-    Array.isArray(data["changed"]) && data["changed"].length > 0 ? data["changed"].join(", ") : "",
-    listed(data["added"], "added"),
-    listed(data["removed"], "removed"),
-    typeof data["purchased"] === "number" ? `${figure(data["purchased"])} purchased` : "",
+    standingText(data["from"], data["to"]) || beforeAndAfter(data["before"], data["after"]),
+    Array.isArray(data["changed"]) ? data["changed"].join(", ") : "",
+    ...[data["added"], data["removed"]].map((list, index) =>
+      counting(list, index === 0 ? "added" : "removed"),
+    ),
+    Array.isArray(data["users"]) ? counted(data["users"].length, "person", "people") : "",
     typeof data["error"] === "string" ? data["error"] : "",
     reason === null ? "" : (reasons.get(reason) ?? humanized(reason).toLowerCase()),
   ];
-  return parts.filter((part) => part !== "").join(" · ");
+  return parts
+    .filter((part) => part !== "")
+    .join(" · ")
+    .replace(/ · (added|removed)$/, " $1");
 }
 
-const listed = (value: unknown, verb: string): string =>
-  Array.isArray(value) && value.length > 0 ? `${counted(value.length, "member")} ${verb}` : "";
+const counting = (list: unknown, verb: string): string =>
+  Array.isArray(list) && list.length > 0 ? `${counted(list.length, "member")} ${verb}` : "";
 
+/** Plain values only: a license type, a count. */
+function beforeAndAfter(before: unknown, after: unknown): string {
+  const [from, to] = [plain(before), plain(after)];
+  return from === undefined || to === undefined || from === to ? "" : `from ${from} to ${to}`;
+}
+
+function plain(value: unknown): string | undefined {
+  if (typeof value === "number") return figure(value);
+  if (typeof value === "string") return licenseName(value);
+  return value === null ? "the default" : undefined;
+}
+
+/** Held and waited for, before and after: only what changed is said. */
 function standingText(from: unknown, to: unknown): string {
-  const before = standing(from);
-  const after = standing(to);
-  return before === undefined || after === undefined ? "" : `${before} → ${after}`;
+  const [before, after] = [standing(from), standing(to)];
+  if (before === undefined || after === undefined) return "";
+  const held = before.held === after.held ? after.held : `from ${before.held} to ${after.held}`;
+  return after.waiting === undefined ? held : `${held}, waiting for ${after.waiting}`;
 }
 
-function standing(value: unknown): string | undefined {
+function standing(value: unknown): { held: string; waiting: string | undefined } | undefined {
   if (typeof value !== "object" || value === null || !("held" in value) || !("waiting" in value))
     return undefined;
   const { held, waiting } = value;
-  const holds = typeof held === "string" ? licenseName(held) : "no license";
-  return typeof waiting === "string" ? `${holds}, waiting for ${licenseName(waiting)}` : holds;
+  return {
+    held: typeof held === "string" ? licenseName(held) : "no license",
+    waiting: typeof waiting === "string" ? licenseName(waiting) : undefined,
+  };
 }

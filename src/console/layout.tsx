@@ -104,6 +104,7 @@ const sections: readonly { path: string; name: string; needs: Permission }[][] =
     { path: "/home", name: "Home", needs: "read" },
     { path: "/licenses", name: "Licenses", needs: "read" },
     { path: "/users", name: "Users", needs: "read" },
+    { path: "/vaults", name: "Vaults", needs: "read" },
   ],
   [
     { path: "/configurations", name: "Configurations", needs: "provision" },
@@ -111,12 +112,11 @@ const sections: readonly { path: string; name: string; needs: Permission }[][] =
     { path: "/links", name: "Links", needs: "provision" },
   ],
   [
-    { path: "/vaults", name: "Vaults", needs: "read" },
     { path: "/events", name: "Events", needs: "read" },
     { path: "/api-keys", name: "API keys", needs: "administer" },
   ],
 ];
-const groupNames = ["Subscription", "Provisioning", "More"];
+const groupNames = ["Subscription", "Provisioning", "Operation"];
 
 const Navigation = ({ admin, section }: { admin: Admin; section: string | undefined }) => (
   <nav aria-label="Console">

@@ -12,7 +12,7 @@ export const Contact = ({ configuration: { lastContactAt }, now }: ContactProps)
     <>
       <Tag kind="good">in contact</Tag>
       <span class="sub">
-        last <Moment at={lastContactAt} now={now} />
+        last contact <Moment at={lastContactAt} now={now} />
       </span>
     </>
   );

@@ -10,11 +10,11 @@ type TimelineProps = {
   events: readonly ProvisioningEvent[];
   now: number;
   names: Names;
-  /** On the page of the subject itself its name says nothing. */
-  showSubject: boolean;
+  /** Id of the subject whose page this is: naming it in every line says nothing. */
+  about: string | undefined;
 };
 
-export const Timeline = ({ events, now, names, showSubject }: TimelineProps) => (
+export const Timeline = ({ events, now, names, about }: TimelineProps) => (
   <ol class="timeline">
     {events.map((event) => {
       const detail = detailText(event);
@@ -23,7 +23,7 @@ export const Timeline = ({ events, now, names, showSubject }: TimelineProps) => 
           <Moment at={event.at} now={now} />
           <div>
             {actionText(event.action)}
-            {showSubject && event.subject.name !== undefined && (
+            {event.subject.name !== undefined && event.subject.id !== about && (
               <>
                 {" — "}
                 <Subject subject={event.subject} />

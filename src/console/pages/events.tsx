@@ -37,7 +37,7 @@ export async function eventsPage(c: ConsoleContext) {
         </Empty>
       ) : (
         <section class="card" aria-label="Events">
-          <Timeline events={items} now={c.get("deps").now()} names={names} showSubject={true} />
+          <Timeline events={items} now={c.get("deps").now()} names={names} about={undefined} />
         </section>
       )}
       <Pager path="/events" query={{ subject }} cursor={cursor} nextCursor={nextCursor} />

@@ -1,3 +1,4 @@
+/** Source groups: owned by the identity provider; here they get license types and links. */
 import { type Group, listSourceGroups } from "../../gateway/groups.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { Empty } from "../components/empty.tsx";

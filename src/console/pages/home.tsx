@@ -65,7 +65,7 @@ export async function homePage(c: ConsoleContext) {
             <h2 id="events">Recent events</h2>
             <a href="/events">All events</a>
           </div>
-          <Timeline events={events.value.items} now={now} names={names} showSubject={true} />
+          <Timeline events={events.value.items} now={now} names={names} about={undefined} />
         </section>
       </div>
     </div>,
@@ -84,7 +84,9 @@ const Figures = ({
       <p class="figure-label">Users</p>
       <p class="figure-value">{figure(users)}</p>
       <p class="figure-note">
-        {waiting.undecided > 0 ? `${counted(waiting.undecided, "license")} being decided` : "all decided"}
+        {waiting.undecided > 0
+          ? `${counted(waiting.undecided, "license")} being decided`
+          : "each with a decided license"}
       </p>
     </a>
     <a href={seesGroups ? "/groups" : undefined}>

@@ -64,7 +64,7 @@ function showPlan(c: ConsoleContext, request: LinkRequest, plan: LinkPlan, statu
       <PageHead
         title={
           <>
-            {group.name} <span class="arrow">→</span> {target.name}
+            {group.name} <span class="soft">to</span> {target.name}
           </>
         }
         parent={{ path: section, name: "Links" }}

@@ -32,7 +32,7 @@ export async function linkPage(c: ConsoleContext) {
       <PageHead
         title={
           <>
-            {group.name} <span class="arrow">→</span> {target.name}
+            {group.name} <span class="soft">to</span> {target.name}
           </>
         }
         parent={parent}
@@ -82,25 +82,29 @@ export async function linkPage(c: ConsoleContext) {
   );
 }
 
-const Progress = ({ link: { state, done, total } }: { link: Link }) => (
-  <div class="progress">
-    <p>
-      {total === 0 && isBusy(state) ? (
-        "Starting …"
-      ) : (
-        <>
-          <strong class="number">{figure(done)}</strong> of <span class="number">{figure(total)}</span> people
-          settled
-        </>
-      )}
-    </p>
-    {isBusy(state) && (
+const Progress = ({ link: { state, done, total } }: { link: Link }) =>
+  isBusy(state) ? (
+    <div class="progress">
+      <p>
+        {total === 0 ? (
+          "Starting …"
+        ) : (
+          <>
+            <strong class="number">{figure(done)}</strong> of <span class="number">{figure(total)}</span>{" "}
+            people settled
+          </>
+        )}
+      </p>
       <progress max={Math.max(total, 1)} value={done} aria-label="Progress">
         {`${done} of ${total}`}
       </progress>
-    )}
-  </div>
-);
+    </div>
+  ) : (
+    <p class="soft">
+      The last full run settled {figure(done)} of {figure(total)} people.{" "}
+      {state === "active" && "Changes of the group follow by themselves."}
+    </p>
+  );
 
 export async function unlinkPage(c: ConsoleContext) {
   const found = await getLink(c.get("admin"), c.req.param("linkId") ?? "");

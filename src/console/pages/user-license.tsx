@@ -111,7 +111,11 @@ const Queue = ({
         )}
         . {figure(queue.assigned)} of {figure(queue.assignable)} are assigned.
       </p>
-      {remedy !== null && <p class="soft">{remedy}</p>}
+      {remedy !== null && (
+        <p class="soft">
+          {remedy.replace(` of ${queue.licenseType} `, ` of ${licenseName(queue.licenseType)} `)}
+        </p>
+      )}
     </>
   );
 

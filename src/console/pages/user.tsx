@@ -74,7 +74,7 @@ export async function userPage(c: ConsoleContext) {
           <h2 id="timeline">Timeline</h2>
           {events.value.nextCursor !== undefined && <a href={`/events?subject=user:${id}`}>All of it</a>}
         </div>
-        <Timeline events={events.value.items} now={now} names={names} showSubject={false} />
+        <Timeline events={events.value.items} now={now} names={names} about={id} />
       </section>
     </div>,
   );

@@ -1,3 +1,4 @@
+/** Accounts: the list. */
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { listUsers, type User } from "../../gateway/users.ts";

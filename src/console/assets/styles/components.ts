@@ -3,6 +3,10 @@ export const componentStyles = `
 .card { padding: 1.25rem 1.4rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); box-shadow: var(--shadow); }
 .card > h2 { margin-bottom: .75rem; }
 .card > p + *, .card > * + p { margin-top: .6rem; }
+.card > .pool + .inline-form { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.card > .inline-form + *, .card > .form + *, .card > ul + form, .card > details { margin-top: 1rem; }
+.card > details .form + form { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
+.card > details form p + p { margin-top: .6rem; }
 .stack > * + * { margin-top: 1.5rem; }
 .section-head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .5rem 1rem; margin-bottom: .75rem; }
 .columns { display: grid; gap: 1.5rem; align-items: start; }
@@ -52,15 +56,22 @@ progress { width: 100%; height: 10px; accent-color: var(--accent); }
 .checklist li::before {
   content: ""; position: absolute; left: 0; top: .15rem; width: 1.2rem; height: 1.2rem; border: 2px solid var(--line-strong); border-radius: 50%;
 }
-.checklist li.done::before { content: "✓"; border-color: var(--good); background: var(--good-ground); color: var(--good); font-size: .75rem; font-weight: 800; line-height: 1rem; text-align: center; }
+.checklist li.done::before { border-color: var(--good); background: var(--good-ground); }
+.checklist li.done::after {
+  content: ""; position: absolute; left: .43rem; top: .35rem; width: .34rem; height: .6rem;
+  border: solid var(--good); border-width: 0 2px 2px 0; transform: rotate(45deg);
+}
 .checklist .hint { display: block; }
 .instructions { display: grid; gap: .45rem; padding-left: 1.3rem; }
 .instructions li::marker { color: var(--faint); }
 .timeline { padding: 0; list-style: none; }
+.timeline a, .timeline div { overflow-wrap: anywhere; min-width: 0; }
 .timeline li { display: grid; grid-template-columns: 7.2rem minmax(0, 1fr); gap: .1rem 1rem; padding: .55rem 0; }
 .timeline li + li { border-top: 1px solid var(--line); }
 .timeline time { color: var(--faint); font-size: .87rem; line-height: 1.75; }
 .timeline .sub { display: block; color: var(--faint); font-size: .87rem; overflow-wrap: anywhere; }
+.columns .timeline li { grid-template-columns: 1fr; }
+.columns .timeline time { order: 2; font-size: .82rem; }
 @media (max-width: 40rem) { .timeline li { grid-template-columns: 1fr; } }
 .names { columns: 15rem; padding-left: 1.1rem; font-size: .93rem; }
 .names li { overflow-wrap: anywhere; break-inside: avoid; }

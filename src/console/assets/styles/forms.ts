@@ -28,6 +28,8 @@ input:focus-visible, select:focus-visible { outline: 2px solid var(--accent); ou
 input[aria-invalid], select[aria-invalid] { border-color: var(--bad); }
 input::placeholder { color: var(--faint); opacity: 1; }
 .choices { display: grid; gap: .5rem; }
+.choices legend { margin-bottom: .35rem; }
+.choices .choice + .hint { margin-top: .1rem; }
 .choice {
   display: grid; grid-template-columns: auto 1fr; gap: .7rem; padding: .75rem .9rem; border: 1px solid var(--line);
   border-radius: 8px; background: var(--surface); cursor: pointer;

@@ -22,10 +22,13 @@ export const frameStyles = `
 .nav-heading { display: none; }
 .account { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; }
 .account p { display: flex; flex-direction: column; min-width: 0; font-size: .85rem; line-height: 1.35; }
-.account-name { overflow: hidden; text-overflow: ellipsis; font-weight: 560; }
+.account-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 560; }
 .signed-in main { width: 100%; max-width: 76rem; padding: 1.5rem 1rem 4rem; }
 @media (min-width: 60rem) {
-  .signed-in { display: grid; grid-template-columns: 15rem minmax(0, 1fr); }
+  .signed-in {
+    display: grid; grid-template-columns: 15rem minmax(0, 1fr);
+    background: linear-gradient(to right, var(--surface) calc(15rem - 1px), var(--line) calc(15rem - 1px) 15rem, transparent 15rem);
+  }
   .sidebar {
     position: sticky; top: 0; height: 100vh; flex-direction: column; flex-wrap: nowrap; align-items: stretch; gap: 1.5rem;
     padding: 1.5rem 1rem 1rem; border-bottom: 0; border-right: 1px solid var(--line); overflow-y: auto;
@@ -45,7 +48,7 @@ export const frameStyles = `
 @media (min-width: 60rem) { .visitor { padding-top: 2.5rem; } .visitor > header { padding-bottom: 4.5rem; } }
 .narrow { max-width: 30rem; margin: 0 auto; }
 .narrow h1 { margin-bottom: .75rem; }
-.narrow p + p, .narrow p + form, .narrow form + p, .narrow .notice + p { margin-top: 1rem; }
+.narrow p + p, .narrow p + form, .narrow form + p, .narrow .notice + p, .narrow .copy-value + p { margin-top: 1rem; }
 .welcome { display: grid; gap: 2.5rem; align-items: start; }
 @media (min-width: 52rem) { .welcome { grid-template-columns: minmax(0, 1fr) 22rem; gap: 4rem; } }
 .welcome h1 { font-size: 2.1rem; margin-bottom: 1rem; }
@@ -66,5 +69,7 @@ export const frameStyles = `
 .page-head p { margin-top: .3rem; color: var(--soft); }
 .page-head h1 .tag { margin-left: .35rem; font-size: .8rem; letter-spacing: 0; vertical-align: .3rem; }
 .breadcrumb { margin-bottom: .35rem; font-size: .88rem; }
+.breadcrumb a, tbody th a { text-decoration: none; }
+.breadcrumb a:hover, tbody th a:hover { text-decoration: underline; }
 .actions { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; }
 `;

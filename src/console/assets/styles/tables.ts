@@ -17,6 +17,8 @@ td .tag + .tag { margin-left: .3rem; }
 td.row-actions { text-align: right; white-space: nowrap; }
 td.row-actions form { display: inline-block; }
 td.row-actions > * + * { margin-left: .35rem; }
+.row-actions .button.danger:not(:hover) { border-color: var(--line-strong); }
+.table-frame + .hint { margin-top: .7rem; }
 .no-wrap { white-space: nowrap; }
 .pager { display: flex; gap: .5rem; margin-top: 1rem; }
 .facts { display: grid; grid-template-columns: minmax(8rem, auto) 1fr; gap: .5rem 1.5rem; }
