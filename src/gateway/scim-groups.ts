@@ -185,7 +185,8 @@ async function patchAttributes(
   if (found === undefined) return err(unknownGroup(group.scimId));
   const held = ifMatch.precondition(found.group.version);
   if (!held.ok) return held;
-  const after = applyPatch(GROUP_TYPE, found.group.attributes, attributeOperations);
+  const serverMade = groupRepresentation(client.baseUrl, found.group, undefined);
+  const after = applyPatch(GROUP_TYPE, found.group.attributes, attributeOperations, serverMade);
   if (!after.ok) return after;
   const change =
     members.kind === "sequence" ? sequenceChange(members.operations, found.members) : ok(members);

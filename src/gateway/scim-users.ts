@@ -120,8 +120,13 @@ export async function patchUser(
 ): Promise<Result<ScimAnswer>> {
   const operations = parsePatch(body, USER_TYPE);
   if (!operations.ok) return operations;
-  return change(client, id, projection, precondition, (current) =>
-    applyPatch(USER_TYPE, current, operations.value),
+  return change(client, id, projection, precondition, ({ user, groups }) =>
+    applyPatch(
+      USER_TYPE,
+      user.attributes,
+      operations.value,
+      userRepresentation(client.baseUrl, user, groups),
+    ),
   );
 }
 
@@ -135,8 +140,8 @@ export async function replaceUser(
 ): Promise<Result<ScimAnswer>> {
   const parsed = parseResource(USER_TYPE, body);
   if (!parsed.ok) return parsed;
-  return change(client, id, projection, precondition, (current) =>
-    mergeReplacement(USER_TYPE, current, parsed.value.attributes),
+  return change(client, id, projection, precondition, ({ user }) =>
+    mergeReplacement(USER_TYPE, user.attributes, parsed.value.attributes),
   );
 }
 
@@ -146,7 +151,7 @@ function change(
   id: string,
   projection: Projection,
   precondition: Precondition,
-  decide: (current: JsonObject) => Result<JsonObject>,
+  decide: (current: Found) => Result<JsonObject>,
 ): Promise<Result<ScimAnswer>> {
   return retryStale(client, async () => {
     const found = await find(client, id, projection);
@@ -154,7 +159,7 @@ function change(
     const { user, groups } = found.value;
     const held = precondition(user.version);
     if (!held.ok) return held;
-    const after = decide(user.attributes);
+    const after = decide(found.value);
     if (!after.ok) return after;
     // A repeated cycle changes nothing: no row, no version, no event (R28, I24).
     if (equalJson(user.attributes, after.value)) return ok(answer(client, user, groups, projection));

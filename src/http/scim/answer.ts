@@ -31,7 +31,11 @@ export function scimJson(
   return c.body(JSON.stringify(body), status, { "content-type": mediaType(c), ...headers });
 }
 
-/** A resource with its ETag (RFC 7644 §3.14); 304 when the client has this version already. */
+/** The client has this version already; the headers are those of the 200 (RFC 9110 §15.4.5). */
+export const notModified = (c: ScimContext, found: { version: number; location: string }): Response =>
+  c.body(null, 304, { etag: etag(found.version), "content-location": found.location });
+
+/** A resource with its ETag (RFC 7644 §3.14). */
 export function resourceAnswer(
   c: ScimContext,
   resource: { body: GroupBody; version: number; location: string },

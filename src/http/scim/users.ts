@@ -11,7 +11,7 @@ import {
 import { parseProjection } from "../../scim/projection.ts";
 import { USER_TYPE } from "../../scim/resource-type.ts";
 import { ok, type Result } from "../../scim/result.ts";
-import { resourceAnswer, scimJson } from "./answer.ts";
+import { notModified, resourceAnswer, scimJson } from "./answer.ts";
 import type { ScimCall, ScimHandler } from "./handle.ts";
 import { ifMatch, isNotModified, parameters, readBody } from "./request.ts";
 
@@ -43,7 +43,7 @@ const get: ScimHandler = async (call) => {
   const projection = projectionOf(call);
   if (!projection.ok) return projection;
   const found = await getUser(call.client, idOf(call), projection.value);
-  if (found.ok && isNotModified(call.c, found.value.version)) return ok(call.c.body(null, 304));
+  if (found.ok && isNotModified(call.c, found.value.version)) return ok(notModified(call.c, found.value));
   return answer(call, found);
 };
 
