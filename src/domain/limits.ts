@@ -151,6 +151,9 @@ export const OPEN_ROWS_COUNTED_MAX = 2_000;
  */
 export const EXAMINED_VALUES_MAX = 200_000;
 
+/** Comparisons of one filter with `members` or `schemas`: each is up to 1.5 KB of SQL, and D1 takes 100 KB. */
+export const DERIVED_COMPARISONS_MAX = 30;
+
 /** Members a page of groups carries: about 2 MB of answer. The page ends earlier, after one group at least. */
 export const LISTED_MEMBERS_MAX = 10_000;
 

@@ -9,7 +9,7 @@ import { ok, type Result } from "../scim/result.ts";
 import { type Page, type PageQuery, type Position, planPage } from "../store/resource-page.ts";
 import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
-import { fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
+import { checkSize, fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
 
 export type ListParameters = Readonly<Record<string, string | undefined>>;
 
@@ -37,7 +37,9 @@ function parseRequest(type: ResourceType, parameters: ListParameters): Result<Re
 function filterOf({ filter }: ListQuery, type: ResourceType): Result<ResolvedFilter | undefined> {
   if (filter === undefined) return ok(undefined);
   const parsed = parseFilter(filter);
-  return parsed.ok ? resolveFilter(parsed.value, type) : parsed;
+  if (!parsed.ok) return parsed;
+  const resolved = resolveFilter(parsed.value, type);
+  return resolved.ok ? checkSize(resolved.value) : resolved;
 }
 
 /** `GET /Users` and `POST /Users/.search`. */

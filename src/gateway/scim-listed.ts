@@ -1,12 +1,15 @@
 /** Rows of a list as the resources clients see. */
-import { LISTED_MEMBERS_MAX } from "../domain/limits.ts";
-import { refusal, type ScimError } from "../scim/error.ts";
+import { DERIVED_COMPARISONS_MAX, LISTED_MEMBERS_MAX } from "../domain/limits.ts";
+import { refusal, refuse, type ScimError } from "../scim/error.ts";
+import type { ResolvedFilter } from "../scim/filter/resolve.ts";
 import type { JsonObject } from "../scim/json.ts";
 import { type Projection, project, wantsAttribute } from "../scim/projection.ts";
 import type { ResourceType } from "../scim/resource-type.ts";
+import { ok, type Result } from "../scim/result.ts";
 import type { Row } from "../store/database.ts";
 import { groupRecord } from "../store/groups.ts";
 import { selectMembers } from "../store/members.ts";
+import { hasTooManyDerived } from "../store/resource-page.ts";
 import { userRecord } from "../store/users.ts";
 import { readAs, type ScimClient } from "./scim-client.ts";
 import {
@@ -22,6 +25,16 @@ export const tooMany: ScimError = refusal(
     "Users are found by id, userName, externalId, emails.value and groups, Groups by id, displayName, externalId " +
     "and members, each with 'eq'; join one of them to the filter with 'and', or page through all with a cursor.",
 );
+
+/** What the store cannot express. */
+export function checkSize(filter: ResolvedFilter): Result<ResolvedFilter> {
+  return hasTooManyDerived(filter)
+    ? refuse(
+        "invalidFilter",
+        `A filter can compare 'members' and 'schemas' at most ${DERIVED_COMPARISONS_MAX} times.`,
+      )
+    : ok(filter);
+}
 
 /** Whether rows of this type must carry what other tables hold. */
 export const wantsRelations = (type: ResourceType, projection: Projection): boolean =>

@@ -13,7 +13,7 @@ import { planRootPage, type RootPage, selectByNumber } from "../store/root-page.
 import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import type { ListParameters } from "./scim-list.ts";
-import { fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
+import { checkSize, fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
 
 const types = [USER_TYPE, GROUP_TYPE] as const;
 
@@ -30,6 +30,10 @@ function parseParts({ filter, sortBy }: ListQuery, parameters: ListParameters): 
   if (!parsed.ok) return parsed;
   const filters = parsed.value === undefined ? ok([]) : resolveRootFilter(parsed.value, types);
   if (!filters.ok) return filters;
+  for (const each of filters.value) {
+    const size = checkSize(each);
+    if (!size.ok) return size;
+  }
   const parts: Part[] = [];
   for (const [index, type] of types.entries()) {
     const projection = parseProjection(parameters["attributes"], parameters["excludedAttributes"], type);

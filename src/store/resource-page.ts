@@ -19,6 +19,7 @@ import {
   relations,
 } from "./page/query.ts";
 
+export { hasTooManyDerived } from "./filter/compile.ts";
 export type { Position } from "./page/order.ts";
 export type { PageQuery } from "./page/query.ts";
 
@@ -54,7 +55,7 @@ function pageOf(rows: readonly Row[], { count }: PageQuery, order: Order, total:
 }
 
 type Stream = {
-  readonly from?: SQL;
+  readonly from: SQL;
   readonly condition: SQL;
   readonly order: Order;
   readonly guards?: readonly SQL[];
@@ -65,23 +66,22 @@ type Stream = {
 /** Rows come in the order of an index and end with the page. */
 function streamed(query: PageQuery, { from, condition, order, guards = [], total }: Stream): PagePlan {
   const { columns } = names(query);
-  const table = from ?? names(query).table;
   const key = order.key ?? order.id;
   const skipped =
     offsetOf(query) > 0
       ? // The index alone is walked up to the page where it can be; the rows before it are not read.
-        sql` AND ${key} ${sql.raw(order.descending ? "<=" : ">=")} (SELECT ${key} FROM ${table}
+        sql` AND ${key} ${sql.raw(order.descending ? "<=" : ">=")} (SELECT ${key} FROM ${from}
           WHERE ${condition} ORDER BY ${orderBy(order)} LIMIT 1 OFFSET ${offsetOf(query)})`
       : sql.raw("");
   const position = afterOf(query);
   const after = position === undefined ? sql.raw("") : sql` AND ${behind(order, position)}`;
   const sortKey = order.key === undefined ? sql.raw("") : sql`, ${order.key} AS sort_key`;
-  const page = sql`SELECT ${columns}${sortKey}${relations(query)} FROM ${table} WHERE ${condition}${skipped}${after}
+  const page = sql`SELECT ${columns}${sortKey}${relations(query)} FROM ${from} WHERE ${condition}${skipped}${after}
     ORDER BY ${orderBy(order)} LIMIT ${query.count + 1}`;
   return {
     statements: [...guards, page, ...(total === undefined ? [] : [sql`SELECT ${total} AS total`])],
     read: (results) => readStream(query, order, results.slice(guards.length), total !== undefined),
-    count: sql`SELECT ${total ?? counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`)} AS total`,
+    count: sql`SELECT ${total ?? counted(sql`SELECT 1 FROM ${from} WHERE ${condition}`)} AS total`,
   };
 }
 
@@ -129,7 +129,7 @@ function streamedMembers(query: PageQuery, groupId: string): PagePlan {
 }
 
 /** All matches are found, counted and sorted by number before the rows of the page are read. */
-function gathered(query: PageQuery, { condition, access }: Matches): PagePlan {
+function gathered(query: PageQuery, { from, condition, access }: Matches): PagePlan {
   const { table, columns, no, id } = names(query);
   const order = orderOf(query);
   const sorted: Order = { ...order, key: order.key && sql.raw("f.key"), id: sql.raw("f.id") };
@@ -139,7 +139,7 @@ function gathered(query: PageQuery, { condition, access }: Matches): PagePlan {
     statements: [
       guard("too_many", sql`${examined(query, access)} <= ${EXAMINED_VALUES_MAX}`),
       sql`WITH found AS MATERIALIZED (
-          SELECT ${no} AS no, ${id} AS id, ${order.key ?? sql`NULL`} AS key FROM ${table} WHERE ${condition})
+          SELECT ${no} AS no, ${id} AS id, ${order.key ?? sql`NULL`} AS key FROM ${from} WHERE ${condition})
         SELECT t.total, p.key AS sort_key, ${columns}${relations(query)}
         FROM (SELECT COUNT(*) AS total FROM found) AS t
         LEFT JOIN (SELECT f.no, f.key, ROW_NUMBER() OVER (ORDER BY ${orderBy(sorted)}) AS place
@@ -151,7 +151,7 @@ function gathered(query: PageQuery, { condition, access }: Matches): PagePlan {
       const onPage = rows.filter((row) => row["no"] !== null);
       return pageOf(onPage, query, order, Number(rows[0]?.["total"]));
     },
-    count: sql`SELECT ${counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`)} AS total`,
+    count: sql`SELECT ${counted(sql`SELECT 1 FROM ${from} WHERE ${condition}`)} AS total`,
   };
 }
 
@@ -186,31 +186,31 @@ function guardForeign(query: PageQuery, range: SQL | undefined): SQL[] {
 /** How the page is read best. */
 export function planPage(query: PageQuery): PagePlan {
   const matches = matchesOf(query);
-  const { condition, access } = matches;
+  const { from, condition, access } = matches;
   const order = orderOf(query);
   if (query.filter === undefined) {
-    if (order.key === undefined) return streamed(query, { condition, order, total: ownCount(query) });
+    if (order.key === undefined) return streamed(query, { from, condition, order, total: ownCount(query) });
     if (!isByName(query)) return gathered(query, matches);
-    const stream = { condition: nameRows(query), order: byName(query), total: ownCount(query) };
+    const stream = { from, condition: nameRows(query), order: byName(query), total: ownCount(query) };
     return streamed(query, { ...stream, guards: guardForeign(query, undefined) });
   }
   if (access?.every(isUnique) === true && isFirstPage(query) && lookUpsOf(access) <= query.count) {
-    return streamed(query, { condition, order });
+    return streamed(query, { from, condition, order });
   }
   const [key] = query.filter.kind === "compare" ? (access ?? []) : [];
   return (key && planByKey(query, key, matches)) ?? gathered(query, matches);
 }
 
 /** A single comparison by an index that has a useful order of its own. */
-function planByKey(query: PageQuery, key: Key, { condition }: Matches): PagePlan | undefined {
+function planByKey(query: PageQuery, key: Key, { from, condition }: Matches): PagePlan | undefined {
   if (key.kind === "range" && (query.sort === undefined || isByName(query))) {
-    const { table } = names(query);
     const isCounted = "offset" in query.start;
     return streamed(query, {
+      from,
       condition,
       order: byName(query),
       guards: guardForeign(query, condition),
-      ...(isCounted ? { total: counted(sql`SELECT 1 FROM ${table} WHERE ${condition}`) } : {}),
+      ...(isCounted ? { total: counted(sql`SELECT 1 FROM ${from} WHERE ${condition}`) } : {}),
     });
   }
   if (query.sort !== undefined || key.kind === "range") return undefined;
@@ -218,8 +218,12 @@ function planByKey(query: PageQuery, key: Key, { condition }: Matches): PagePlan
   if (key.name !== "externalId") return undefined;
   const { no, id, table } = names(query);
   // Left alone the planner walks all accounts by number, in the hope that the page fills soon.
-  const from = sql`${table} INDEXED BY ${sql.raw(query.type.name === "User" ? "users" : "groups")}_by_external_id`;
-  return streamed(query, { from, condition, order: { key: no, id, descending: false, isUnique: true } });
+  const byIndex = sql`${table} INDEXED BY ${sql.raw(query.type.name === "User" ? "users" : "groups")}_by_external_id`;
+  return streamed(query, {
+    from: byIndex,
+    condition,
+    order: { key: no, id, descending: false, isUnique: true },
+  });
 }
 
 const lookUpsOf = (access: Access): number =>

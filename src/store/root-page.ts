@@ -25,15 +25,15 @@ const reachOf = ({ start, count }: PageQuery): number => count + 1 + ("offset" i
 
 /** Candidates of one type; without filter and sort value only as many as the page can reach. */
 function candidates(part: PageQuery, index: number): SQL {
-  const { table, no, id } = names(part);
-  const { condition } = matchesOf(part);
+  const { no, id } = names(part);
+  const { from, condition } = matchesOf(part);
   const order = orderOf(part);
   const columns = sql`SELECT ${sql.raw(String(index))} AS part, ${no} AS no, ${id} AS id, ${order.key ?? sql`NULL`} AS key`;
-  if (!isPlain(part)) return sql`${columns} FROM ${table} WHERE ${condition}`;
+  if (!isPlain(part)) return sql`${columns} FROM ${from} WHERE ${condition}`;
   const { start } = part;
   const after =
     "after" in start && start.after !== undefined ? sql` AND ${behind(order, start.after)}` : sql.raw("");
-  return sql`SELECT * FROM (${columns} FROM ${table} WHERE ${condition}${after} ORDER BY ${orderBy(order)} LIMIT ${reachOf(part)})`;
+  return sql`SELECT * FROM (${columns} FROM ${from} WHERE ${condition}${after} ORDER BY ${orderBy(order)} LIMIT ${reachOf(part)})`;
 }
 
 const workOf = (part: PageQuery): SQL =>

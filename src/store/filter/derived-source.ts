@@ -26,11 +26,11 @@ export function schemaSource(type: ResourceType): Source {
   };
 }
 
-/** The name under which a statement that filters by `groups` provides them, once for each user. */
-const provided = sql.raw("given.user_groups");
+/** Under this name a statement that filters by `groups` provides them, found once for each user. */
+const provided = sql.raw("held.value");
 
 /** As `userGroupsColumn`, but with what filters compare: JSON of `[{value, display, type}]`, the last two folded. */
-export const providedUserGroups: SQL = sql`(WITH RECURSIVE holding(group_no, scim_id, name, type) AS (
+export const providedUserGroups: SQL = sql` CROSS JOIN json_each(json_array((WITH RECURSIVE holding(group_no, scim_id, name, type) AS (
     SELECT g.group_no, g.scim_id, g.display_name_folded, 'direct' FROM members AS m CROSS JOIN groups AS g
     WHERE m.tenant_no = users.tenant_no AND m.member_kind = 0 AND m.member_no = users.user_no
       AND g.tenant_no = users.tenant_no AND g.group_no = m.group_no
@@ -44,8 +44,8 @@ export const providedUserGroups: SQL = sql`(WITH RECURSIVE holding(group_no, sci
       AND g.tenant_no = users.tenant_no AND g.group_no = m.group_no
       AND g.configuration_no = users.configuration_no AND g.deleted_at IS NULL
     LIMIT ${sql.raw(String(NESTED_GROUPS_MAX))}
-  ) SELECT json_group_array(json_object('value', scim_id, 'display', name, 'type', type)) FROM holding)
-  AS user_groups`;
+  ) SELECT json_group_array(json_object('value', scim_id, 'display', name, 'type', type)) FROM holding)))
+  AS held`;
 
 export function userGroupSource(baseUrl: string, bind: Bind): Source {
   const element: Element = {
@@ -110,14 +110,13 @@ const memberElement = (type: ResourceType, alias: SQL, baseUrl: string, bind: Bi
 
 /** Users and groups apart, so that a look-up by `value` goes through the index of either. */
 export function memberSource(baseUrl: string, bind: Bind): Source {
-  const memberUsers =
-    sql.raw(`members AS m JOIN users AS u ON u.tenant_no = m.tenant_no AND u.user_no = m.member_no
-    WHERE m.tenant_no = groups.tenant_no AND m.group_no = groups.group_no AND m.member_kind = 0
-      AND u.tenant_no = groups.tenant_no AND u.configuration_no = groups.configuration_no`);
-  const memberGroups =
-    sql.raw(`members AS m JOIN groups AS n ON n.tenant_no = m.tenant_no AND n.group_no = m.member_no
-    WHERE m.tenant_no = groups.tenant_no AND m.group_no = groups.group_no AND m.member_kind = 1
-      AND n.tenant_no = groups.tenant_no AND n.configuration_no = groups.configuration_no AND n.deleted_at IS NULL`);
+  const own = (kind: 0 | 1, alias: string): string => `m.tenant_no = groups.tenant_no
+    AND m.group_no = groups.group_no AND m.member_kind = ${kind} AND ${alias}.tenant_no = groups.tenant_no
+    AND ${alias}.configuration_no = groups.configuration_no`;
+  const memberUsers = sql.raw(`members AS m JOIN users AS u ON u.user_no = m.member_no WHERE ${own(0, "u")}`);
+  const memberGroups = sql.raw(
+    `members AS m JOIN groups AS n ON n.group_no = m.member_no WHERE ${own(1, "n")} AND n.deleted_at IS NULL`,
+  );
   const user = memberElement(USER_TYPE, sql.raw("u"), baseUrl, bind);
   const group = memberElement(GROUP_TYPE, sql.raw("n"), baseUrl, bind);
   const some = (

@@ -35,3 +35,13 @@ export function leavesOf(
       return [filter];
   }
 }
+
+/** Whether a comparison speaks of the core attribute of this name. */
+export const mentions = (filter: ResolvedFilter, ...attributes: readonly string[]): boolean =>
+  mentionsOf(filter, ...attributes) > 0;
+
+/** How many do. */
+export const mentionsOf = (filter: ResolvedFilter, ...attributes: readonly string[]): number =>
+  leavesOf(filter).filter(
+    (leaf) => leaf.kind !== "constant" && attributes.includes(leaf.target.attribute.name),
+  ).length;

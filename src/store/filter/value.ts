@@ -36,6 +36,8 @@ export type Source =
 /** Puts a value from the request into the statement, as (part of) a bound parameter. */
 export type Bind = (value: string | number) => SQL;
 
+const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+
 const textCondition = (operator: CompareOperator, value: SQL, wanted: string, bind: Bind): SQL => {
   const bound = bind(wanted);
   switch (operator) {
@@ -49,9 +51,10 @@ const textCondition = (operator: CompareOperator, value: SQL, wanted: string, bi
     case "sw":
       return sql`instr(${value}, ${bound}) = 1`;
     case "ew":
+      // Of text, substr sees only what stands before a U+0000; bytes end alike where characters do.
       return wanted === ""
         ? sql`${value} IS NOT NULL`
-        : sql`substr(${value}, -${sql.raw(String([...wanted].length))}) = ${bound}`;
+        : sql`substr(CAST(${value} AS BLOB), -${sql.raw(String(byteLength(wanted)))}) = CAST(${bound} AS BLOB)`;
     default:
       return order(operator, value, bound);
   }

@@ -5,7 +5,7 @@ import type { ResolvedFilter } from "../../scim/filter/resolve.ts";
 import type { ResolvedAttribute } from "../../scim/resource-type.ts";
 import { type Access, accessOf } from "../filter/access.ts";
 import { compileFilter } from "../filter/compile.ts";
-import { bindEach, leavesOf } from "../filter/literals.ts";
+import { bindEach, leavesOf, mentions } from "../filter/literals.ts";
 import { foundRows, type Owned, ownRows } from "../filter/look-up.ts";
 import { sortValue } from "../filter/source.ts";
 import { groupMembersColumn } from "../group-members.ts";
@@ -56,20 +56,19 @@ export const ownCount = ({ type, tenantNo, owner }: Owned): SQL =>
   sql`(SELECT ${sql.raw(type.name === "User" ? "user_count" : "group_count")} FROM configurations
     WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner})`;
 
-/** Own rows that match the filter; `access` when an index finds them. */
-export type Matches = { readonly condition: SQL; readonly access: Access | undefined };
+/** Own rows that match the filter: what to read from, and which rows of it; `access` when an index finds them. */
+export type Matches = { readonly from: SQL; readonly condition: SQL; readonly access: Access | undefined };
 
 export function matchesOf(query: PageQuery): Matches {
   const { type, baseUrl, filter } = query;
-  if (filter === undefined) return { condition: ownRows(query), access: undefined };
+  const { table } = names(query);
+  if (filter === undefined) return { from: table, condition: ownRows(query), access: undefined };
   const access = accessOf(type, filter);
-  if (access === undefined) {
-    return { condition: sql`${ownRows(query)} AND ${compileFilter(type, baseUrl, filter)}`, access };
-  }
-  const found = foundRows(query, access);
+  const rows = access === undefined ? ownRows(query) : foundRows(query, access);
   // A single comparison is what the index finds; anything else is a part of it.
-  const isExact = filter.kind === "compare";
-  return { condition: isExact ? found : sql`${found} AND ${compileFilter(type, baseUrl, filter)}`, access };
+  if (access !== undefined && filter.kind === "compare") return { from: table, condition: rows, access };
+  const { joins, condition } = compileFilter(type, baseUrl, filter);
+  return { from: sql`${table}${joins}`, condition: sql`${rows} AND ${condition}`, access };
 }
 
 const isCore = (sort: ResolvedAttribute, name: string): boolean =>
@@ -98,16 +97,12 @@ export function relations(query: PageQuery): SQL {
   return sql`, ${groupMembersColumn(query, share)} AS relations`;
 }
 
-const mentions = (filter: ResolvedFilter | undefined, name: string): boolean =>
-  filter !== undefined &&
-  leavesOf(filter).some((leaf) => leaf.kind !== "constant" && leaf.target.attribute.name === name);
-
 /** Comparisons that one row costs; finding the groups of a user costs as much as several. */
 const weightOf = ({ filter, sort }: PageQuery): number =>
   1 +
   (filter === undefined ? 0 : leavesOf(filter).length) +
   (sort === undefined ? 0 : 1) +
-  (mentions(filter, "groups") ? 10 : 0);
+  (filter !== undefined && mentions(filter, "groups") ? 10 : 0);
 
 /** Memberships of the configuration's groups, as far as they can be added up. */
 const memberships = (query: PageQuery): SQL => {
@@ -124,10 +119,7 @@ export function examined(query: PageQuery, access: Access | undefined): SQL {
     access === undefined
       ? ownCount(query)
       : sql`(SELECT COUNT(*) FROM (SELECT 1 FROM ${names(query).table} WHERE ${foundRows(query, access)} LIMIT ${most}))`;
-  const walksMembers =
-    query.type.name === "Group"
-      ? mentions(query.filter, "members")
-      : access === undefined && mentions(query.filter, "groups");
+  const walksMembers = query.filter !== undefined && mentions(query.filter, "members", "groups");
   const more = walksMembers && access === undefined ? sql` + ${memberships(query)}` : sql.raw("");
   return sql`${rows} * ${weight}${more}`;
 }
