@@ -11,7 +11,7 @@ import { load, newSubject, type Subject } from "./support/crash-load.ts";
 import { type Gateway, startGateway } from "./support/gateway.ts";
 
 const rounds = Number(process.env["CRASH_ROUNDS"] ?? 3);
-const quietMs = Number(process.env["CRASH_QUIET_SECONDS"] ?? 12) * 1_000;
+const quietMs = Number(process.env["CRASH_QUIET_SECONDS"] ?? 15) * 1_000;
 /** Load before the kill: a little different each round, so that it falls at different moments. */
 const loadMs = (round: number) => 800 + ((round * 367) % 900);
 
@@ -50,6 +50,7 @@ it(
       );
     }
     expect(acknowledged).toBeGreaterThan(rounds * 20);
+    for (const { links } of subjects) expect(links.size, "links made under load").toBeGreaterThan(2);
     // A quarter: otherwise the kills did not fall into work, and the test says nothing.
     expect(foundWork).toBeGreaterThanOrEqual(Math.ceil(rounds / 4));
   },

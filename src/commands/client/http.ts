@@ -33,7 +33,9 @@ export async function send(url: string, { method = "GET", headers = {}, body }: 
       ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
     });
   } catch (error) {
-    throw new Error(`${method} ${url}: no answer (${reason(error)})`, { cause: error });
+    throw new Error(`${method} ${url}: no answer (${reason(error)}). Does a gateway run there?`, {
+      cause: error,
+    });
   }
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: parse(text) };

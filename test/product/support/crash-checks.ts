@@ -74,26 +74,39 @@ async function expectLicensesAddUp({ tenant, purchased }: Subject): Promise<void
   expect(home.waiting.total).toBe(accounts.filter(({ license }) => license.waiting).length);
 }
 
-async function expectLinksConverged({ tenant, groups, memberships }: Subject): Promise<void> {
-  const covered = new Set<string>();
-  for (const { id, vaultId, vaultGroupId } of groups) {
-    const group = await tenant.entraScim.call<{ members?: { value: string }[] }>("GET", `/Groups/${id}`);
-    const source = (group.members ?? []).map(({ value }) => value).sort();
-    for (const [key, present] of memberships) {
-      const [groupId, user = ""] = key.split(" ");
-      if (groupId !== id) continue;
-      if (present === undefined) memberships.set(key, source.includes(user));
-      else expect(source.includes(user), `membership of ${user}`).toBe(present);
-    }
-    const target = await tenant.admin.vaultMembers(vaultId, vaultGroupId);
-    expect(target.map(({ userId }) => userId).sort()).toEqual(source);
-    for (const user of source) covered.add(user);
+async function expectLinksConverged(subject: Subject): Promise<void> {
+  const { tenant, groups, vaultId } = subject;
+  const sources = new Map<string, string[]>();
+  for (const group of groups) sources.set(group, await expectAcknowledgedMembers(subject, group));
+  const links = await tenant.admin.links();
+  const ids = new Set(links.map(({ id }) => id));
+  expect([...subject.links].filter((id) => !ids.has(id))).toEqual([]);
+  for (const { group, target, state } of links) {
+    expect(state, `link to ${target.name}`).toBe("active");
+    const members = await tenant.admin.vaultMembers(vaultId, target.id);
+    expect(members.map(({ userId }) => userId).sort(), target.name).toEqual(sources.get(group.id));
   }
-  for (const { userId, state, disabledBy } of await tenant.admin.vaultUsers(groups[0]?.vaultId ?? "")) {
+  const covered = new Set([...sources.values()].flat());
+  for (const { userId, state, disabledBy } of await tenant.admin.vaultUsers(vaultId)) {
     const expected = covered.has(userId)
       ? { state: "enabled", disabledBy: null }
       : { state: "disabled", disabledBy: "sync" };
     expect({ state, disabledBy }, `vault user ${userId}`).toEqual(expected);
   }
-  for (const { state } of await tenant.admin.links()) expect(state).toBe("active");
+}
+
+/** Ids of the members of a source group, sorted. What was uncertain is known from here on. */
+async function expectAcknowledgedMembers({ tenant, memberships }: Subject, group: string): Promise<string[]> {
+  const { members = [] } = await tenant.entraScim.call<{ members?: { value: string }[] }>(
+    "GET",
+    `/Groups/${group}`,
+  );
+  const source = members.map(({ value }) => value).sort();
+  for (const [key, present] of memberships) {
+    const [groupId, user = ""] = key.split(" ");
+    if (groupId !== group) continue;
+    if (present === undefined) memberships.set(key, source.includes(user));
+    else expect(source.includes(user), `membership of ${user}`).toBe(present);
+  }
+  return source;
 }

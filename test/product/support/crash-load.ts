@@ -14,7 +14,10 @@ export type Subject = {
   tenant: TestTenant;
   /** SCIM ids of acknowledged users by userName. */
   users: Map<string, string>;
-  groups: { id: string; vaultId: string; vaultGroupId: string }[];
+  groups: string[];
+  vaultId: string;
+  /** Ids of acknowledged links. */
+  links: Set<string>;
   /** `<group id> <user id>` → is a member. */
   memberships: Known<boolean>;
   purchased: Known<number>;
@@ -24,34 +27,42 @@ export type Subject = {
 export async function newSubject(base: string): Promise<Subject> {
   const tenant = await newTenant(base, { read_only: 5, named: 1 });
   const vault = await tenant.admin.createVault("Vault");
-  const groups: Subject["groups"] = [];
+  const groups: string[] = [];
+  const links = new Set<string>();
   for (const name of ["A", "B"]) {
-    const id = await createGroup(tenant.entraScim, name);
-    const vaultGroup = await tenant.admin.createVaultGroup(vault.id, name);
-    const target = { vaultId: vault.id, vaultGroupId: vaultGroup.id };
-    await tenant.admin.link({ groupId: id, ...target });
-    groups.push({ id, ...target });
+    const groupId = await createGroup(tenant.entraScim, name);
+    const link = await tenant.admin.link({ groupId, vaultId: vault.id, newVaultGroupName: name });
+    groups.push(groupId);
+    links.add(link.id);
   }
-  await tenant.admin.setGroupLicense(groups[0]?.id ?? "", "named");
+  await tenant.admin.setGroupLicense(groups[0] ?? "", "named");
   await tenant.admin.settled();
   const purchased = new Map([
     ["read_only", 5],
     ["named", 1],
   ]);
-  return { tenant, users: new Map(), groups, memberships: new Map(), purchased };
+  return {
+    tenant,
+    users: new Map(),
+    groups,
+    vaultId: vault.id,
+    links,
+    memberships: new Map(),
+    purchased,
+  };
 }
 
 /** Writes until `stopped()`; after that, failures are the crash. Returns the number of acknowledged writes. */
 export async function load(subject: Subject, round: number, stopped: () => boolean): Promise<number> {
   let acknowledged = 0;
-  /** Whether the write was acknowledged; a refusal while the gateway is whole is a failure of the test. */
-  const attempt = async (write: () => Promise<Answer>): Promise<Answer | undefined> => {
+  const attempt: Attempt = async (write, tolerated) => {
     try {
       const answer = await write();
       if (answer.status >= 200 && answer.status <= 299) {
         acknowledged += 1;
         return answer;
       }
+      if (answer.status === tolerated) return answer;
       if (!stopped()) throw new Error(`Refused: ${answer.status} ${JSON.stringify(answer.body)}`);
     } catch (error) {
       if (!stopped()) throw error;
@@ -59,11 +70,17 @@ export async function load(subject: Subject, round: number, stopped: () => boole
     return undefined;
   };
   const lanes = [0, 1, 2].map((lane) => createAndAdd(subject, `r${round}-l${lane}`, stopped, attempt));
-  await Promise.all([...lanes, removeAndAdd(subject, stopped, attempt), purchase(subject, stopped, attempt)]);
+  await Promise.all([
+    ...lanes,
+    removeAndAdd(subject, stopped, attempt),
+    purchase(subject, stopped, attempt),
+    linkOnceMore(subject, `B in round ${round}`, stopped, attempt),
+  ]);
   return acknowledged;
 }
 
-type Attempt = (write: () => Promise<Answer>) => Promise<Answer | undefined>;
+/** The answer if there was one. A refusal while the gateway is whole, unless tolerated, fails the test. */
+type Attempt = (write: () => Promise<Answer>, tolerated?: number) => Promise<Answer | undefined>;
 
 async function createAndAdd(subject: Subject, prefix: string, stopped: () => boolean, attempt: Attempt) {
   const { entraScim } = subject.tenant;
@@ -73,7 +90,7 @@ async function createAndAdd(subject: Subject, prefix: string, stopped: () => boo
     if (created === undefined) continue;
     const { id } = created.body as ScimResource;
     subject.users.set(userName, id);
-    const group = subject.groups[number % 2]?.id ?? "";
+    const group = subject.groups[number % 2] ?? "";
     await changeMember(subject, group, id, true, attempt);
   }
 }
@@ -116,5 +133,25 @@ async function purchase(subject: Subject, stopped: () => boolean, attempt: Attem
     const answer = await attempt(() => admin.request("PATCH", `/license-types/${code}`, { purchased }));
     if (answer !== undefined) subject.purchased.set(code, purchased);
     await new Promise((resolve) => setTimeout(resolve, 30));
+  }
+}
+
+/** One more target for the second group, so that a kill may fall into the first run of a link. */
+async function linkOnceMore(
+  { tenant, groups, vaultId, links }: Subject,
+  newVaultGroupName: string,
+  stopped: () => boolean,
+  attempt: Attempt,
+) {
+  const target = { groupId: groups[1], vaultId, newVaultGroupName };
+  for (;;) {
+    const preview = await attempt(() => tenant.admin.request("POST", "/links/preview", target));
+    if (preview === undefined || stopped()) return;
+    const { planHash } = preview.body as { planHash: string };
+    // Members come and go meanwhile: the plan may be outdated by now.
+    const link = await attempt(() => tenant.admin.request("POST", "/links", { ...target, planHash }), 409);
+    if (link?.status === 409) continue;
+    if (link !== undefined) links.add((link.body as { id: string }).id);
+    return;
   }
 }
