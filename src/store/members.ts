@@ -3,7 +3,6 @@
  * (R24), and two writers of one group never overwrite each other.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { effectiveGroups } from "./effective-membership.ts";
 import { latestEvent, recordEvent } from "./events.ts";
 import { type GroupReference, groupNoOf } from "./groups.ts";
 import { guard } from "./guard.ts";
@@ -243,14 +242,4 @@ export function selectMembers(
     FROM members m WHERE m.tenant_no = ${tenantNo} AND m.group_no = ${groupNo}
       AND (m.member_kind, m.member_no) > (${after.kind}, ${after.no})
     ORDER BY m.member_kind, m.member_no LIMIT ${limit}`;
-}
-
-/** Groups that hold these users, directly or through groups: rows of user_no, scim_id, display_name, direct. */
-export function selectGroupsOfUsers(scope: TenantScope, userNumbers: SQL): SQL {
-  const { tenantNo } = scope;
-  return sql`WITH RECURSIVE ${effectiveGroups(tenantNo, userNumbers)}
-    SELECT e.user_no, g.scim_id, g.display_name,
-      EXISTS (SELECT 1 FROM direct_groups d WHERE d.user_no = e.user_no AND d.group_no = e.group_no) AS direct
-    FROM effective_groups e JOIN groups g ON g.tenant_no = ${tenantNo} AND g.group_no = e.group_no
-    ORDER BY e.user_no, g.group_no`;
 }
