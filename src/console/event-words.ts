@@ -120,16 +120,23 @@ function plain(value: unknown): string | undefined {
 function standingText(from: unknown, to: unknown): string {
   const [before, after] = [standing(from), standing(to)];
   if (before === undefined || after === undefined) return "";
-  const held = before.held === after.held ? after.held : `from ${before.held} to ${after.held}`;
-  return after.waiting === undefined ? held : `${held}, waiting for ${after.waiting}`;
+  const held = heldText(before.held, after.held);
+  const waiting = after.waiting === undefined ? "" : `waiting for ${after.waiting}`;
+  return [held, waiting].filter((part) => part !== "").join(", ");
 }
 
-function standing(value: unknown): { held: string; waiting: string | undefined } | undefined {
+function heldText(before: string | undefined, after: string | undefined): string {
+  if (before === after) return "";
+  if (before === undefined) return after ?? "";
+  return after === undefined ? `was ${before}` : `from ${before} to ${after}`;
+}
+
+function standing(value: unknown): { held: string | undefined; waiting: string | undefined } | undefined {
   if (typeof value !== "object" || value === null || !("held" in value) || !("waiting" in value))
     return undefined;
   const { held, waiting } = value;
   return {
-    held: typeof held === "string" ? licenseName(held) : "no license",
+    held: typeof held === "string" ? licenseName(held) : undefined,
     waiting: typeof waiting === "string" ? licenseName(waiting) : undefined,
   };
 }

@@ -1,6 +1,7 @@
 /** What the fields of forms accept, in words for people. */
 import { z } from "zod";
 import { EMAIL_LENGTH_MAX, PURCHASED_MAX } from "../domain/limits.ts";
+import { figure } from "./words.ts";
 
 export const nameField = (what: string, max = 100) =>
   z
@@ -22,6 +23,6 @@ export const countField = z
   .trim()
   .regex(/^\d{1,9}$/, "Enter a whole number, 0 or more.")
   .transform(Number)
-  .pipe(z.number().max(PURCHASED_MAX, `At most ${PURCHASED_MAX}.`));
+  .pipe(z.number().max(PURCHASED_MAX, `At most ${figure(PURCHASED_MAX)}.`));
 
 export const tokenField = z.string().min(1).max(256);

@@ -10,7 +10,7 @@ export const Contact = ({ configuration: { lastContactAt }, now }: ContactProps)
     <Tag kind="neutral">awaiting first contact</Tag>
   ) : (
     <>
-      <Tag kind="good">in contact</Tag>
+      <Tag kind="good">in contact</Tag>{" "}
       <span class="sub">
         last contact <Moment at={lastContactAt} now={now} />
       </span>

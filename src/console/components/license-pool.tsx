@@ -13,7 +13,7 @@ export const LicensePool = ({ pool }: { pool: LicenseTypeSummary }) => {
           <strong>{figure(assigned)}</strong> of {figure(assignable)} assigned
         </span>
       </div>
-      <Bar assigned={assigned} assignable={assignable} />
+      <Bar assigned={assigned} assignable={assignable} waiting={waiting.unlicensed + waiting.upgrade} />
       <p class="pool-notes">
         <span>{figure(purchased)} purchased</span>
         <span>{figure(free)} free</span>
@@ -25,17 +25,25 @@ export const LicensePool = ({ pool }: { pool: LicenseTypeSummary }) => {
   );
 };
 
-const Bar = ({ assigned, assignable }: { assigned: number; assignable: number }) => {
-  const whole = Math.max(assigned, assignable, 1);
+type BarProps = { assigned: number; assignable: number; waiting: number };
+
+/** Seats that are given out, seats that are free, and beyond them those who wait. */
+const Bar = ({ assigned, assignable, waiting }: BarProps) => {
+  const seats = Math.max(assigned, assignable);
+  const whole = Math.max(seats + waiting, 1);
   const share = (value: number) => `${((100 * value) / whole).toFixed(2)}%`;
   const covered = Math.min(assigned, assignable);
   return (
-    <svg role="img" aria-label={`${counted(assigned, "license")} of ${figure(assignable)} assigned`}>
+    <svg
+      role="img"
+      aria-label={`${counted(assigned, "license")} of ${figure(assignable)} assigned, ${figure(waiting)} waiting`}
+    >
       <rect class="bar-ground" width="100%" height="8" />
       <rect class="bar-assigned" width={share(covered)} height="8" />
       {assigned > assignable && (
         <rect class="bar-over" x={share(covered)} width={share(assigned - covered)} height="8" />
       )}
+      {waiting > 0 && <rect class="bar-waiting" x={share(seats)} width={share(waiting)} height="8" />}
     </svg>
   );
 };

@@ -25,7 +25,7 @@ export const Timeline = ({ events, now, names, about }: TimelineProps) => (
             {actionText(event.action)}
             {event.subject.name !== undefined && event.subject.id !== about && (
               <>
-                {" — "}
+                {": "}
                 <Subject subject={event.subject} />
               </>
             )}

@@ -3,9 +3,11 @@ import { z } from "zod";
 import { may } from "../../domain/role.ts";
 import { type Group, type GroupMember, getSourceGroup, listGroupMembers } from "../../gateway/groups.ts";
 import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses.ts";
-import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { type Link, listLinks } from "../../gateway/links.ts";
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../gateway/page.ts";
 import { Empty } from "../components/empty.tsx";
 import { SelectField } from "../components/field.tsx";
+import { LinkState } from "../components/link-state.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -39,15 +41,17 @@ async function showGroup(c: ConsoleContext, form: FormState, status: FormStatus)
   const id = c.req.param("groupId") ?? "";
   const cursor = c.req.query("cursor");
   const admin = c.get("admin");
-  const [found, members, types, names] = await Promise.all([
+  const [found, members, types, links, names] = await Promise.all([
     getSourceGroup(admin, id),
     listGroupMembers(admin, id, { cursor, limit: PAGE_LIMIT_DEFAULT }),
     listLicenseTypes(admin),
+    listLinks(admin, { limit: PAGE_LIMIT_MAX }),
     readNames(c),
   ]);
   if (!found.ok) return problemPage(c, found.problem);
   if (!members.ok) return problemPage(c, members.problem);
   if (!types.ok) return problemPage(c, types.problem);
+  if (!links.ok) return problemPage(c, links.problem);
   const group = found.value;
   const { items, nextCursor } = members.value;
   const mayChange = may(admin.identity.role, "provision");
@@ -74,6 +78,7 @@ async function showGroup(c: ConsoleContext, form: FormState, status: FormStatus)
         mayChange={mayChange}
         now={c.get("deps").now()}
       />
+      <Links group={group} links={links.value.items.filter((link) => link.group.id === id)} />
       <section aria-labelledby="members">
         <div class="section-head">
           <h2 id="members">Members</h2>
@@ -118,16 +123,40 @@ const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProp
       </p>
     )}
     <p class="soft small-text">
-      {group.links === 0 ? (
-        "Linked to no vault."
-      ) : (
-        <>
-          {counted(group.links, "link")} to vaults, listed under <a href="/links">Links</a>.
-        </>
-      )}{" "}
       Arrived <Moment at={group.createdAt} now={now} />, last change <Moment at={group.updatedAt} now={now} />
       .
     </p>
+  </section>
+);
+
+/** `links`: those among the first page of all links; the group's own count tells whether that is all of them. */
+const Links = ({ group, links }: { group: Group; links: readonly Link[] }) => (
+  <section aria-labelledby="links">
+    <div class="section-head">
+      <h2 id="links">Links</h2>
+    </div>
+    {links.length > 0 && (
+      <Table caption="Links" columns={["Vault and user group", "State"]}>
+        {links.map(({ id, vault, target, state }) => (
+          <tr>
+            <th scope="row">
+              <a href={`/links/${id}`}>
+                {vault.name} <span class="arrow">›</span> {target.name}
+              </a>
+            </th>
+            <td>
+              <LinkState state={state} />
+            </td>
+          </tr>
+        ))}
+      </Table>
+    )}
+    {group.links === 0 && <p class="soft">Linked to no vault.</p>}
+    {group.links > links.length && (
+      <p class="hint">
+        {counted(group.links, "link")} in all; the others are listed under <a href="/links">Links</a>.
+      </p>
+    )}
   </section>
 );
 

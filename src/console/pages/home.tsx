@@ -1,10 +1,11 @@
 /** The organization at a glance: licenses, who waits, what arrived, what to do next. */
 import { may } from "../../domain/role.ts";
-import { listProvisioning } from "../../gateway/configurations.ts";
+import { type Configuration, listProvisioning } from "../../gateway/configurations.ts";
 import { listProvisioningEvents } from "../../gateway/events.ts";
 import { getHome, type Home } from "../../gateway/home.ts";
 import { listLinks } from "../../gateway/links.ts";
 import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { Contact } from "../components/contact.tsx";
 import { LicensePool } from "../components/license-pool.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Timeline } from "../components/timeline.tsx";
@@ -14,7 +15,7 @@ import { problemPage } from "../problem.tsx";
 import { counted, figure } from "../words.ts";
 import { NextSteps, type Progress } from "./next-steps.tsx";
 
-const eventsShown = 8;
+const eventsShown = 7;
 
 export async function homePage(c: ConsoleContext) {
   const admin = c.get("admin");
@@ -41,25 +42,29 @@ export async function homePage(c: ConsoleContext) {
   };
   const names = { configurations: new Map(owned.map((one) => [one.id, one.name])), self: admin.identity.id };
   const now = c.get("deps").now();
+  const mayProvision = may(admin.identity.role, "provision");
   return page(
     c,
     { title: "Home", section: "/home" },
     <div class="stack">
       <PageHead title={name} lead="Licenses, users and groups of your organization." />
       <NextSteps progress={progress} role={admin.identity.role} />
-      <Figures home={figures} seesGroups={may(admin.identity.role, "provision")} />
+      <Figures home={figures} seesGroups={mayProvision} />
       <div class="columns">
-        <section class="card" aria-labelledby="licenses">
-          <div class="section-head">
-            <h2 id="licenses">Licenses</h2>
-            <a href="/licenses">
-              {may(admin.identity.role, "purchase") ? "Change purchased counts" : "Details"}
-            </a>
-          </div>
-          {figures.licenses.map((pool) => (
-            <LicensePool pool={pool} />
-          ))}
-        </section>
+        <div class="stack">
+          <section class="card" aria-labelledby="licenses">
+            <div class="section-head">
+              <h2 id="licenses">Licenses</h2>
+              <a href="/licenses">
+                {may(admin.identity.role, "purchase") ? "Change purchased counts" : "Details"}
+              </a>
+            </div>
+            {figures.licenses.map((pool) => (
+              <LicensePool pool={pool} />
+            ))}
+          </section>
+          {mayProvision && owned.length > 0 && <Health configurations={owned} now={now} />}
+        </div>
         <section class="card" aria-labelledby="events">
           <div class="section-head">
             <h2 id="events">Recent events</h2>
@@ -84,9 +89,7 @@ const Figures = ({
       <p class="figure-label">Users</p>
       <p class="figure-value">{figure(users)}</p>
       <p class="figure-note">
-        {waiting.undecided > 0
-          ? `${counted(waiting.undecided, "license")} being decided`
-          : "each with a decided license"}
+        {waiting.undecided > 0 ? `${counted(waiting.undecided, "license")} being decided` : "login accounts"}
       </p>
     </a>
     <a href={seesGroups ? "/groups" : undefined}>
@@ -104,4 +107,26 @@ const Figures = ({
       </p>
     </a>
   </div>
+);
+
+const Health = ({ configurations, now }: { configurations: readonly Configuration[]; now: number }) => (
+  <section class="card" aria-labelledby="provisioning">
+    <div class="section-head">
+      <h2 id="provisioning">Provisioning</h2>
+      <a href="/configurations">Configurations</a>
+    </div>
+    <ul class="health">
+      {configurations.map((one) => (
+        <li>
+          <a href={`/configurations/${one.id}`}>{one.name}</a>
+          <span>
+            <Contact configuration={one} now={now} />
+          </span>
+          <span class="sub">
+            {counted(one.users, "user")}, {counted(one.groups, "group")}
+          </span>
+        </li>
+      ))}
+    </ul>
+  </section>
 );

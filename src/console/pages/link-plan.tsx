@@ -62,13 +62,15 @@ function showPlan(c: ConsoleContext, request: LinkRequest, plan: LinkPlan, statu
     { title: "What the link will do", section, status },
     <div class="stack">
       <PageHead
-        title={
+        title="What this link will do"
+        parent={{ path: section, name: "Links" }}
+        lead={
           <>
-            {group.name} <span class="soft">to</span> {target.name}
+            The {target.id === null && "new "}user group <strong>{target.name}</strong> of the vault{" "}
+            <strong>{vault.name}</strong> will follow the provisioned group <strong>{group.name}</strong>.
+            Nothing has happened yet.
           </>
         }
-        parent={{ path: section, name: "Links" }}
-        lead={`In the vault ${vault.name}${target.id === null ? ", as a new user group" : ""}. Nothing has happened yet.`}
       />
       {status === 409 && (
         <Notice kind="warning">
@@ -142,4 +144,4 @@ const Effects = ({ plan }: { plan: LinkPlan }) => {
 };
 
 /** Longer lists open with a click. */
-const openMax = 12;
+const openMax = 25;

@@ -18,6 +18,8 @@ import { LicenseCard } from "./user-license.tsx";
 import { Owner } from "./users.tsx";
 
 const eventsShown = 25;
+/** The license of an account that just came is decided by then. */
+const refreshSeconds = 2;
 
 export async function userPage(c: ConsoleContext) {
   const id = c.req.param("userId") ?? "";
@@ -36,9 +38,10 @@ export async function userPage(c: ConsoleContext) {
   const user = found.value;
   const mayChange = may(admin.identity.role, "provision");
   const now = c.get("deps").now();
+  const frame = { title: user.userName, section: "/users" };
   return page(
     c,
-    { title: user.userName, section: "/users" },
+    user.license.undecided ? { ...frame, refreshSeconds } : frame,
     <div class="stack">
       <PageHead
         title={user.displayName ?? user.userName}

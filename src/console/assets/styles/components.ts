@@ -48,9 +48,14 @@ export const componentStyles = `
 .pool svg { display: block; width: 100%; height: 8px; margin: .45rem 0 .4rem; border-radius: 4px; }
 .bar-ground { fill: var(--line); }
 .bar-assigned { fill: var(--bar); }
+.bar-waiting { fill: var(--bar-waiting); }
 .bar-over { fill: var(--bad); }
 .pool-notes { display: flex; flex-wrap: wrap; gap: .25rem .9rem; align-items: center; color: var(--soft); font-size: .88rem; }
 progress { width: 100%; height: 10px; accent-color: var(--accent); }
+.health { display: grid; gap: .9rem; padding: 0; list-style: none; }
+.health li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; align-items: baseline; }
+.health .sub { color: var(--faint); font-size: .87rem; }
+.health li > :nth-child(even) { text-align: right; }
 .checklist { display: grid; gap: .8rem; padding: 0; list-style: none; }
 .checklist li { position: relative; padding-left: 2rem; }
 .checklist li::before {
@@ -76,6 +81,7 @@ progress { width: 100%; height: 10px; accent-color: var(--accent); }
 .names { columns: 15rem; padding-left: 1.1rem; font-size: .93rem; }
 .names li { overflow-wrap: anywhere; break-inside: avoid; }
 .progress { display: grid; gap: .4rem; margin-bottom: 1.1rem; }
+.card > .effect:first-child { margin-top: 0; }
 .effect + .effect { margin-top: .9rem; padding-top: .9rem; border-top: 1px solid var(--line); }
 .license-line { font-size: 1.15rem; font-weight: 600; }
 .license-line .sub { display: block; color: var(--faint); font-size: .87rem; font-weight: 400; }

@@ -20,7 +20,7 @@ export const frameStyles = `
 .sidebar nav a:hover { background: var(--sunken); color: var(--text); }
 .sidebar nav a[aria-current] { background: var(--accent-ground); color: var(--accent); font-weight: 600; }
 .nav-heading { display: none; }
-.account { display: flex; align-items: center; gap: .75rem; margin-left: auto; min-width: 0; }
+.account { display: flex; flex: 1; align-items: center; justify-content: flex-end; gap: .75rem; min-width: 0; text-align: right; }
 .account p { display: flex; flex-direction: column; min-width: 0; font-size: .85rem; line-height: 1.35; }
 .account-name { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 560; }
 .signed-in main { width: 100%; max-width: 76rem; padding: 1.5rem 1rem 4rem; }
@@ -40,7 +40,7 @@ export const frameStyles = `
     display: block; padding: 0 .65rem .25rem; color: var(--faint); font-size: .74rem; font-weight: 600;
     letter-spacing: .05em; text-transform: uppercase;
   }
-  .account { flex-direction: column; align-items: stretch; gap: .6rem; margin: auto 0 0; padding: .9rem .65rem 0; border-top: 1px solid var(--line); }
+  .account { flex: none; flex-direction: column; align-items: stretch; gap: .6rem; text-align: left; margin: auto 0 0; padding: .9rem .65rem 0; border-top: 1px solid var(--line); }
   .signed-in main { padding: 2.25rem 2.5rem 5rem; }
 }
 .visitor { max-width: 58rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
