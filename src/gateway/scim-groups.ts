@@ -22,7 +22,8 @@ import {
   selectGroup,
   updateGroup,
 } from "../store/groups.ts";
-import { changeMembers, replaceMembers, selectUnknownMembers } from "../store/members.ts";
+import { selectUnknownMembers } from "../store/member-keys.ts";
+import { changeMembers, replaceMembers } from "../store/members.ts";
 import type { TenantScope } from "../store/scope.ts";
 import { contended, type IfMatch, retryStale } from "./contention.ts";
 import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";

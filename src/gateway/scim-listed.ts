@@ -8,7 +8,7 @@ import type { ResourceType } from "../scim/resource-type.ts";
 import { ok, type Result } from "../scim/result.ts";
 import type { Row } from "../store/database.ts";
 import { groupRecord } from "../store/groups.ts";
-import { selectMembers } from "../store/members.ts";
+import { selectMembers } from "../store/member-page.ts";
 import { hasTooManyDerived } from "../store/resource-page.ts";
 import { userRecord } from "../store/users.ts";
 import { readAs, type ScimClient } from "./scim-client.ts";

@@ -10,7 +10,7 @@ import {
   groupRecord,
   selectGroup,
 } from "../store/groups.ts";
-import { selectMembers } from "../store/members.ts";
+import { selectMembers } from "../store/member-page.ts";
 import { readAs, type ScimClient } from "./scim-client.ts";
 import { type GroupMember, groupRepresentation } from "./scim-representation.ts";
 
