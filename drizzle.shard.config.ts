@@ -1,3 +1,7 @@
 import { defineConfig } from "drizzle-kit";
 
-export default defineConfig({ dialect: "sqlite", schema: "./src/store/schema/shard.ts", out: "./migrations/shard" });
+export default defineConfig({
+  dialect: "sqlite",
+  schema: "./src/store/schema/shard/*.ts",
+  out: "./migrations/shard",
+});

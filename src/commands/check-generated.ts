@@ -8,19 +8,17 @@ const scratch = `node_modules/.cache/generated-${process.pid}`;
 mkdirSync(scratch, { recursive: true });
 const problems: string[] = [];
 
-for (const name of ["control", "shard"]) {
+const schemas = { control: "./src/store/schema/control.ts", shard: "./src/store/schema/shard/*.ts" };
+
+for (const [name, schema] of Object.entries(schemas)) {
   const copy = join(scratch, name);
   cpSync(`migrations/${name}`, copy, { recursive: true });
   const before = readdirSync(copy).length;
   const config = join(scratch, `${name}.json`);
-  writeFileSync(
-    config,
-    JSON.stringify({ dialect: "sqlite", schema: `./src/store/schema/${name}.ts`, out: copy }),
-  );
+  writeFileSync(config, JSON.stringify({ dialect: "sqlite", schema, out: copy }));
   const run = spawnSync("drizzle-kit", ["generate", "--config", config], { encoding: "utf8" });
   if (run.status !== 0) problems.push(`drizzle-kit failed for ${name}: ${run.stdout}${run.stderr}`);
-  if (readdirSync(copy).length !== before)
-    problems.push(`migrations/${name} lag behind src/store/schema/${name}.ts`);
+  if (readdirSync(copy).length !== before) problems.push(`migrations/${name} lag behind ${schema}`);
 }
 rmSync(scratch, { recursive: true });
 
