@@ -103,7 +103,7 @@ const Figures = ({
       <p class="figure-note">
         {waiting.total === 0
           ? "nobody waits"
-          : `${figure(waiting.unlicensed)} with no license · ${figure(waiting.upgrade)} waiting for upgrade`}
+          : `${figure(waiting.unlicensed)} with no license · ${figure(waiting.upgrade)} for an upgrade`}
       </p>
     </a>
   </div>
