@@ -1,9 +1,15 @@
 /** Many clients at once, each on a socket of its own: nothing is lost, nothing happens twice. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer } from "../../src/commands/client/http.ts";
-import { addMembers, type ScimResource } from "../../src/commands/client/messages.ts";
+import {
+  addMembers,
+  ENTERPRISE_SCHEMA,
+  patch,
+  removeMembers,
+  type ScimResource,
+} from "../../src/commands/client/messages.ts";
 import { type Gateway, startGateway } from "./support/gateway.ts";
-import { createGroup, createUser, newTenant, userBody } from "./support/tenant.ts";
+import { createGroup, createUser, groupBody, newTenant, userBody } from "./support/tenant.ts";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -46,6 +52,61 @@ describe("concurrent clients", () => {
     }
     await admin.settled();
     expect(await admin.users()).toHaveLength(1);
+  });
+
+  it("POSTs of one group name end with one group", async () => {
+    const { entraScim, admin } = await newTenant(gateway.base);
+    const answers = await Promise.all(
+      numbers(10).map(() => entraScim.request("POST", "/Groups", groupBody("Everybody"))),
+    );
+    expect(statuses(answers)).toEqual({ 201: 1, 409: 9 });
+    expect(await admin.groups()).toHaveLength(1);
+  });
+
+  it("PATCHes of one user, each of another attribute, are all kept", async () => {
+    const { entraScim } = await newTenant(gateway.base);
+    const id = await createUser(entraScim, "patched");
+    const attributes = ["nickName", "title", "userType", "locale", "timezone", "displayName"];
+    const subAttributes = ["employeeNumber", "costCenter", "organization", "division", "department"];
+    const paths = [...attributes, ...subAttributes.map((name) => `${ENTERPRISE_SCHEMA}:${name}`)];
+    const answers = await Promise.all(
+      paths.map((path) =>
+        entraScim.request("PATCH", `/Users/${id}`, patch({ op: "Replace", path, value: `value of ${path}` })),
+      ),
+    );
+    expect(statuses(answers)).toEqual({ 200: paths.length });
+    const user = await entraScim.call<Record<string, unknown>>("GET", `/Users/${id}`);
+    for (const name of attributes) expect(user[name]).toBe(`value of ${name}`);
+    for (const name of subAttributes) {
+      expect(user[ENTERPRISE_SCHEMA]).toMatchObject({ [name]: `value of ${ENTERPRISE_SCHEMA}:${name}` });
+    }
+  });
+
+  it("members of a licensed group that is linked twice come and go at once, and everything follows", async () => {
+    const { entraScim, admin } = await newTenant(gateway.base, { read_only: 40, named: 10 });
+    const ids = await Promise.all(numbers(40).map((number) => createUser(entraScim, `linked-${number}`)));
+    const group = await createGroup(entraScim, "Linked", ids.slice(0, 20));
+    await admin.setGroupLicense(group, "named");
+    const vaults = [await admin.createVault("V1"), await admin.createVault("V2")];
+    for (const { id } of vaults) {
+      await admin.link({ groupId: group, vaultId: id, newVaultGroupName: "Linked" });
+    }
+    const answers = await Promise.all(
+      ids.map((id, index) =>
+        entraScim.request("PATCH", `/Groups/${group}`, index < 20 ? removeMembers(id) : addMembers(id)),
+      ),
+    );
+    expect(statuses(answers)).toEqual({ 204: 40 });
+    await admin.settled();
+    for (const { vault, target } of await admin.links()) {
+      const members = await admin.vaultMembers(vault.id, target.id);
+      expect(members.map(({ userId }) => userId).sort()).toEqual(ids.slice(20).sort());
+      const enabled = (await admin.vaultUsers(vault.id)).filter(({ state }) => state === "enabled");
+      expect(enabled).toHaveLength(20);
+    }
+    const accounts = await admin.users();
+    expect(accounts.filter(({ license }) => license.held === "named")).toHaveLength(10);
+    expect(accounts.filter(({ license }) => license.held === "read_only")).toHaveLength(30);
   });
 
   it("200 first provisionings on 50 licenses: all 201, 50 hold one, 150 wait (golden scenario 11)", async () => {

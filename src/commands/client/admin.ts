@@ -62,16 +62,12 @@ export function adminClient(base: string, apiKey: string) {
     purchase: (code: LicenseTypeCode, purchased: number) =>
       call<LicenseType>("PATCH", `/license-types/${code}`, { purchased }),
     users: (query = "") => list<User>(`/users${query}`),
-    createUser: (body: { userName: string; displayName?: string; licenseType?: LicenseTypeCode }) =>
-      call<User>("POST", "/users", body),
-    user: (id: string) => call<User>("GET", `/users/${id}`),
     groups: () => list<Group>("/groups"),
     setGroupLicense: (id: string, licenseType: LicenseTypeCode | null) =>
       call<Group>("PATCH", `/groups/${id}`, { licenseType }),
     createVault: (name: string) => call<Named>("POST", "/vaults", { name }),
     createVaultGroup: (vaultId: string, name: string) =>
       call<Named>("POST", `/vaults/${vaultId}/groups`, { name }),
-    vaultGroups: (vaultId: string) => list<Named>(`/vaults/${vaultId}/groups`),
     vaultMembers: (vaultId: string, vaultGroupId: string) =>
       list<VaultMember>(`/vaults/${vaultId}/groups/${vaultGroupId}/members`),
     vaultUsers: (vaultId: string) => list<VaultUser>(`/vaults/${vaultId}/users`),
@@ -79,15 +75,12 @@ export function adminClient(base: string, apiKey: string) {
       call<VaultUser>("PATCH", `/vaults/${vaultId}/users/${userId}`, { state }),
     deleteVaultUser: (vaultId: string, userId: string) =>
       call<void>("DELETE", `/vaults/${vaultId}/users/${userId}`),
-    previewLink: (target: LinkTarget) => call<Plan>("POST", "/links/preview", target),
     /** Preview, then apply exactly that plan. */
     async link(target: LinkTarget): Promise<Link> {
       const { planHash } = await call<Plan>("POST", "/links/preview", target);
       return call<Link>("POST", "/links", { ...target, planHash });
     },
     links: () => list<Link>("/links"),
-    deleteLink: (id: string, members: "remove" | "keep") =>
-      call<unknown>("DELETE", `/links/${id}?members=${members}`),
     events: (subject?: string) =>
       list<Event>(`/events${subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`}`),
     /** Asks until nothing is left to be done for this tenant. */

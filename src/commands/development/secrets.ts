@@ -23,6 +23,7 @@ function fileText(): string {
     "MAIL_CAPTURE=1",
     "SERVER_TIMING=1",
     "SWEEP_SECONDS=5",
+    "RATE_LIMIT_SCALE=100",
     "",
   ].join("\n");
 }
@@ -39,7 +40,7 @@ export function ensureSecrets(file: string): boolean {
 }
 
 /** Settings that wrangler.toml must not name, so that no deployment can have them by accident. */
-const developmentSettings = ["MAIL_CAPTURE", "SERVER_TIMING", "SWEEP_SECONDS"];
+const developmentSettings = ["MAIL_CAPTURE", "SERVER_TIMING", "SWEEP_SECONDS", "RATE_LIMIT_SCALE"];
 
 /**
  * The file's development settings as arguments of wrangler: of the file itself it hands the Worker only what
