@@ -56,11 +56,12 @@ export class LicenseLedger {
 
   /** Sets what the account is entitled to. It waits exactly if that ranks above what it holds (I4). */
   want(account: LedgerAccount, typeNo: number, since: number): void {
-    const { held, waitingSince, adoptionPending } = account.now;
+    const { held, waitingSince, priority, adoptionPending } = account.now;
     account.now = {
       held,
       wanted: typeNo,
       waitingSince: this.rankOf(typeNo) > this.rankOf(held) ? (waitingSince ?? since) : null,
+      priority,
       adoptionPending: adoptionPending && this.rankOf(held) > this.rankOf(typeNo),
     };
   }
@@ -82,7 +83,9 @@ export class LicenseLedger {
       .filter(({ now }) => now.wanted === typeNo && now.waitingSince !== null)
       .sort(
         (left, right) =>
-          (right.now.waitingSince ?? 0) - (left.now.waitingSince ?? 0) || right.userNo - left.userNo,
+          right.now.priority - left.now.priority ||
+          (right.now.waitingSince ?? 0) - (left.now.waitingSince ?? 0) ||
+          right.userNo - left.userNo,
       );
   }
 

@@ -17,6 +17,8 @@ export type LicenseFacts = {
   /** `null` until the account is first decided. */
   wanted: number | null;
   waitingSince: number | null;
+  /** While it waits: the lowest is served first, then since when, then the number (A4). Else 0. */
+  priority: number;
   /** Holds more than it is entitled to and is to be lowered once a seat of the entitled type is free (R37, A3). */
   adoptionPending: boolean;
 };

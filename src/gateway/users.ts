@@ -59,11 +59,16 @@ export async function listUsers(
   const { waiting = false, search = "", limit } = request;
   if (waiting) {
     if (search !== "") return refuse({ kind: "invalid", detail: "search: not together with waiting" });
-    const after = decodeCursor(request.cursor, ["number", "number", "number"]);
+    const after = decodeCursor(request.cursor, ["number", "number", "number", "number"]);
     if (!after.ok) return after;
-    const [typeNo = 0, since = 0, userNo = 0] = (after.value ?? []).map(Number);
-    const rows = await listWaiting(scope, { typeNo, since, userNo }, limit + 1);
-    const key = (row: AccountRecord) => [row.wantedTypeNo ?? 0, row.waitingSince ?? 0, row.userNo];
+    const [typeNo = 0, priority = 0, since = 0, userNo = 0] = (after.value ?? []).map(Number);
+    const rows = await listWaiting(scope, { typeNo, priority, since, userNo }, limit + 1);
+    const key = (row: AccountRecord) => [
+      row.wantedTypeNo ?? 0,
+      row.waitingPriority,
+      row.waitingSince ?? 0,
+      row.userNo,
+    ];
     return done(toPage(rows, request, key, present));
   }
   if (search !== "") {

@@ -24,6 +24,7 @@ export type AccountRecord = {
   wanted: string | null;
   wantedTypeNo: number | null;
   waitingSince: number | null;
+  waitingPriority: number;
   /** The allocator has not looked at the account yet. */
   undecided: boolean;
   createdAt: number;
@@ -59,6 +60,7 @@ const toAccount = (row: Row): AccountRecord => ({
   wanted: text(row["wanted"]),
   wantedTypeNo: number(row["wanted_type_no"]),
   waitingSince: number(row["waiting_since"]),
+  waitingPriority: Number(row["waiting_priority"]),
   undecided: row["wanted_type_no"] === null && row["deprovisioned_at"] === null,
   createdAt: Number(row["created_at"]),
   updatedAt: Number(row["updated_at"]),
@@ -76,15 +78,16 @@ async function page(scope: TenantScope, condition: SQL): Promise<AccountRecord[]
 export const listAccounts = (scope: TenantScope, after: number, limit: number): Promise<AccountRecord[]> =>
   page(scope, sql`u.user_no > ${after} ORDER BY u.user_no LIMIT ${limit}`);
 
-export type QueuePlace = { typeNo: number; since: number; userNo: number };
+export type QueuePlace = { typeNo: number; priority: number; since: number; userNo: number };
 
 /** Accounts that wait for a license: by type, and within a type in the order in which they will be served. */
 export const listWaiting = (scope: TenantScope, after: QueuePlace, limit: number): Promise<AccountRecord[]> =>
   page(
     scope,
     sql`u.waiting_since IS NOT NULL
-      AND (u.wanted_type_no, u.waiting_since, u.user_no) > (${after.typeNo}, ${after.since}, ${after.userNo})
-      ORDER BY u.wanted_type_no, u.waiting_since, u.user_no LIMIT ${limit}`,
+      AND (u.wanted_type_no, u.waiting_priority, u.waiting_since, u.user_no)
+        > (${after.typeNo}, ${after.priority}, ${after.since}, ${after.userNo})
+      ORDER BY u.wanted_type_no, u.waiting_priority, u.waiting_since, u.user_no LIMIT ${limit}`,
   );
 
 /** Accounts whose userName begins so, in order of the name. */

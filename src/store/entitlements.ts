@@ -109,7 +109,9 @@ const selectNamed = (tenantNo: TenantNo): SQL => {
     ORDER BY n.seq, n.user_no`;
 };
 
-const facts = sql.raw("u.user_no, u.held_type_no, u.wanted_type_no, u.waiting_since, u.adoption_pending");
+const facts = sql.raw(
+  "u.user_no, u.held_type_no, u.wanted_type_no, u.waiting_since, u.waiting_priority, u.adoption_pending",
+);
 
 /**
  * Heads of each queue and pending adoptions. `reach` bounds the seats that could move in one round: those that
@@ -130,7 +132,7 @@ const selectCandidates = (tenantNo: TenantNo): SQL =>
     WHERE u.tenant_no = ${tenantNo} AND u.user_no IN (
       SELECT w.user_no FROM users AS w
       WHERE w.tenant_no = ${tenantNo} AND w.wanted_type_no = p.type_no AND w.waiting_since IS NOT NULL
-      ORDER BY w.waiting_since, w.user_no LIMIT (SELECT seats FROM reach))
+      ORDER BY w.waiting_priority, w.waiting_since, w.user_no LIMIT (SELECT seats FROM reach))
     UNION ALL
     SELECT * FROM (
       SELECT ${facts}, (SELECT seats FROM reach) AS seats FROM users AS u INDEXED BY users_adoption_pending
@@ -185,6 +187,7 @@ export const licenseFacts = (row: Row): LicenseFacts => ({
   held: numberOrNull(row["held_type_no"]),
   wanted: numberOrNull(row["wanted_type_no"]),
   waitingSince: numberOrNull(row["waiting_since"]),
+  priority: Number(row["waiting_priority"]),
   adoptionPending: row["adoption_pending"] === 1,
 });
 

@@ -14,7 +14,7 @@ export function readExplanation(scope: TenantScope, userId: string): SQL[] {
   const userNo = anyUserNo(scope, userId);
   return [
     tenantFence(scope),
-    sql`SELECT u.held_type_no, u.wanted_type_no, u.waiting_since, u.adoption_pending, u.manual_type_no,
+    sql`SELECT u.held_type_no, u.wanted_type_no, u.waiting_since, u.waiting_priority, u.adoption_pending, u.manual_type_no,
         u.deprovisioned_at, c.configuration_id, c.name, c.default_license_type_no
       FROM users AS u LEFT JOIN configurations AS c ON c.tenant_no = u.tenant_no
         AND c.configuration_no = u.configuration_no AND c.state = 'active'
@@ -30,7 +30,7 @@ export function readExplanation(scope: TenantScope, userId: string): SQL[] {
       SELECT 1 FROM users AS u CROSS JOIN users AS w
       WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.waiting_since IS NOT NULL
         AND w.tenant_no = ${tenantNo} AND w.wanted_type_no = u.wanted_type_no AND w.waiting_since IS NOT NULL
-        AND (w.waiting_since, w.user_no) < (u.waiting_since, u.user_no)
+        AND (w.waiting_priority, w.waiting_since, w.user_no) < (u.waiting_priority, u.waiting_since, u.user_no)
       LIMIT ${QUEUE_PLACE_MAX})`,
   ];
 }

@@ -44,7 +44,7 @@ class Subscription {
   provision(defaultTypeNo: number): number {
     this.clock += 1;
     const userNo = this.accounts.size + 1;
-    const facts = { held: null, wanted: null, waitingSince: null, adoptionPending: false };
+    const facts = { held: null, wanted: null, waitingSince: null, priority: 0, adoptionPending: false };
     this.accounts.set(userNo, {
       facts,
       defaultTypeNo,

@@ -26,17 +26,25 @@ const pools = (readOnly: [number, number], named: [number, number]) => [
   { typeNo: NAMED, code: "named", rank: 3, assigned: named[0], assignable: named[1] },
 ];
 
-const undecided: LicenseFacts = { held: null, wanted: null, waitingSince: null, adoptionPending: false };
+const undecided: LicenseFacts = {
+  held: null,
+  wanted: null,
+  waitingSince: null,
+  priority: 0,
+  adoptionPending: false,
+};
 const holds = (held: number, wanted = held, waitingSince: number | null = null): LicenseFacts => ({
   held,
   wanted,
   waitingSince,
+  priority: 0,
   adoptionPending: false,
 });
 const waits = (wanted: number, waitingSince: number): LicenseFacts => ({
   held: null,
   wanted,
   waitingSince,
+  priority: 0,
   adoptionPending: false,
 });
 
@@ -252,6 +260,7 @@ describe("state machine", () => {
       held: null,
       wanted: NO_LICENSE,
       waitingSince: null,
+      priority: 0,
       adoptionPending: false,
     });
     expect(after.get(2)).toEqual(holds(RO));
