@@ -11,15 +11,22 @@ import { DirectoryCache } from "../gateway/directory-cache.ts";
 import { type Database, type Meter, newMeter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
 import { openCursors } from "./cursors.ts";
+import { openLimits } from "./limits.ts";
 import { log } from "./log.ts";
 import { openMail } from "./mail.ts";
 import { newSecret, uuidv7 } from "./random.ts";
 import { openTokens } from "./tokens.ts";
 
 /** Settings that exist only in `.dev.vars`; `wrangler.toml` names none of them. */
-export type DevelopmentSettings = { MAIL_CAPTURE?: string; SERVER_TIMING?: string; SWEEP_SECONDS?: string };
+export type DevelopmentSettings = {
+  MAIL_CAPTURE?: string;
+  SERVER_TIMING?: string;
+  SWEEP_SECONDS?: string;
+  /** Multiplies the rates that many tests from one machine would run into. */
+  RATE_LIMIT_SCALE?: string;
+};
 
-type Isolate = Pick<Deps, "tokens" | "cursors" | "directory">;
+type Isolate = Pick<Deps, "tokens" | "cursors" | "directory" | "limits">;
 const isolates = new WeakMap<Env, Isolate>();
 
 function isolateOf(env: Env): Isolate {
@@ -29,6 +36,7 @@ function isolateOf(env: Env): Isolate {
       tokens: openTokens(env.TOKEN_SIGNING_KEY),
       cursors: openCursors(env.TOKEN_SIGNING_KEY),
       directory: new DirectoryCache(),
+      limits: openLimits(env, Number((env as Env & DevelopmentSettings).RATE_LIMIT_SCALE ?? 1)),
     };
     isolates.set(env, isolate);
   }
@@ -38,8 +46,14 @@ function isolateOf(env: Env): Isolate {
 /**
  * @param waitUntil keeps work alive after the answer
  * @param origin of the request, absent behind queue, cron and alarms
+ * @param address of the caller
  */
-export function buildDeps(env: Env, waitUntil: (work: Promise<unknown>) => void, origin?: string): Deps {
+export function buildDeps(
+  env: Env,
+  waitUntil: (work: Promise<unknown>) => void,
+  origin?: string,
+  address = "unknown",
+): Deps {
   const meter = newMeter();
   const shards = openShards(env, meter);
   const settings = env as Env & DevelopmentSettings;
@@ -54,6 +68,7 @@ export function buildDeps(env: Env, waitUntil: (work: Promise<unknown>) => void,
     shardNames: [...shards.keys()],
     signals: signals(env, waitUntil),
     mail: openMail(settings, origin),
+    address,
     log,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     afterResponse: waitUntil,

@@ -4,14 +4,26 @@ import { StoreUnavailable } from "../store/failure.ts";
 import { authenticateClient } from "./client-authentication.ts";
 import { noteContact } from "./contact.ts";
 import type { Deps } from "./deps.ts";
+import { countRefusal, ensureNotRefusedOften, limitByAddress } from "./rates.ts";
 import { CredentialRevoked, readAs, type ScimClient } from "./scim-client.ts";
 
 /**
  * A token, or undefined when the client may have none: unknown, revoked, or its secret retires (a secret that
  * is being replaced yields no new token, so that a client which still has the old one is noticed).
- * @throws StoreUnavailable when directory or shard did not answer.
+ * @throws StoreUnavailable when directory or shard did not answer; TooManyRequests.
  */
 export async function issueAccessToken(
+  deps: Deps,
+  presented: { configurationId: string; clientId: string; secret: string; requestId: string },
+): Promise<string | undefined> {
+  await limitByAddress(deps, "token_address");
+  ensureNotRefusedOften(deps, presented.clientId);
+  const token = await tokenFor(deps, presented);
+  if (token === undefined) await countRefusal(deps, presented.clientId);
+  return token;
+}
+
+async function tokenFor(
   deps: Deps,
   presented: { configurationId: string; clientId: string; secret: string; requestId: string },
 ): Promise<string | undefined> {

@@ -6,6 +6,7 @@ import {
   type TenantPlace,
 } from "../store/directory.ts";
 import type { Deps } from "./deps.ts";
+import { limitByAddress } from "./rates.ts";
 import { equalHashes, hashSecret } from "./secret.ts";
 
 export type AuthenticatedClient = Omit<DirectoryClient, "secretHash" | "expiresAt">;
@@ -16,7 +17,8 @@ const credentialLengthMax = 256;
 /**
  * The client whose live secret this is, on this configuration, or undefined. A retiring secret still identifies
  * its client (Basic works until it expires); `state` lets the token endpoint refuse it.
- * @throws StoreUnavailable when CONTROL had to be asked and did not answer.
+ * @throws StoreUnavailable when CONTROL had to be asked and did not answer; TooManyRequests when this address
+ *   made it ask too often.
  */
 export async function authenticateClient(
   deps: Deps,
@@ -35,6 +37,7 @@ export async function authenticateClient(
   if (known !== undefined) return known;
   if (cached !== undefined && !deps.directory.mayRefresh(cached, now)) return undefined;
 
+  await limitByAddress(deps, "look_up_address");
   const clients = await findDirectoryClients(deps.control, clientId);
   deps.directory.remember(clientId, clients, now);
   return match(clients);

@@ -19,6 +19,9 @@ export type Deps = {
   mail: Mail;
   tokens: Tokens;
   cursors: Cursors;
+  limits: Limits;
+  /** The caller's network address as the platform saw it; one word for all behind queue and alarms. */
+  address: string;
   /** Client secrets by client id, as this isolate last read them. */
   directory: DirectoryCache;
   /** D1 cost of the request so far. */
@@ -30,6 +33,32 @@ export type Deps = {
   /** Keeps work alive after the answer; nothing that matters may depend on it. */
   afterResponse(work: Promise<unknown>): void;
   log(entry: LogEntry): void;
+};
+
+export type RateKind =
+  | "scim_credential"
+  | "scim_tenant"
+  | "token_address"
+  | "token_refusal"
+  | "look_up_address"
+  | "sign_up_address"
+  | "sign_in_account";
+
+/** That somebody has to wait, and for how long. */
+export type Refusal = {
+  /** Requests per window. */
+  limit: number;
+  retryAfterSeconds: number;
+  /** When the window ends, in seconds since the epoch. */
+  resetAtSeconds: number;
+};
+
+/** How often is too often; asked before anything that costs. */
+export type Limits = {
+  /** Counts one of this kind; a refusal when that is one too many. */
+  count(kind: RateKind, key: string): Promise<Refusal | undefined>;
+  /** The refusal that is in force already, if one is; counts nothing. */
+  held(kind: RateKind, key: string): Refusal | undefined;
 };
 
 /** Wake-ups after a commit. They may all be lost: the sweeper finds what the outbox still holds. */

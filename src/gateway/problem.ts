@@ -10,7 +10,7 @@ export type Problem =
   | { kind: "conflict"; detail: string }
   /** The state has moved on since the preview; `plan` is the new one. */
   | { kind: "plan_outdated"; detail: string; plan: object }
-  | { kind: "limit_reached"; detail: string }
+  | { kind: "limit_reached"; detail: string; retryAfterSeconds: number }
   | { kind: "mail_unavailable"; detail: string };
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; problem: Problem };

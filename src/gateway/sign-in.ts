@@ -8,6 +8,7 @@ import {
 } from "../store/administrators.ts";
 import type { Deps } from "./deps.ts";
 import { done, type Outcome, refuse } from "./problem.ts";
+import { limitStranger } from "./rates.ts";
 import { hashSecret } from "./secret.ts";
 
 /**
@@ -23,6 +24,8 @@ export async function requestSignIn(
     const detail = "This installation cannot send mail, so no sign-in link can be sent.";
     return refuse({ kind: "mail_unavailable", detail });
   }
+  const may = await limitStranger(deps, email);
+  if (!may.ok) return may;
   if (mode === "sent") {
     const work = sendLinks(deps, email, origin).catch((error: unknown) =>
       deps.log({ level: "error", message: "sign-in link not sent", error: String(error) }),
@@ -62,6 +65,8 @@ export async function confirmSignIn(
   deps: Deps,
   { token }: { token: string },
 ): Promise<Outcome<{ sessionToken: string; expiresAt: number }>> {
+  const may = await limitStranger(deps);
+  if (!may.ok) return may;
   const now = deps.now();
   const sessionToken = deps.newSecret();
   const session = { tokenHash: await hashSecret(sessionToken), now, expiresAt: now + SESSION_LIFETIME_MS };

@@ -19,6 +19,7 @@ import {
 import { newApiKey } from "./api-keys.ts";
 import type { Deps } from "./deps.ts";
 import { done, type Outcome, refuse } from "./problem.ts";
+import { limitStranger } from "./rates.ts";
 import { hashSecret } from "./secret.ts";
 
 export type RequestedSignUp = {
@@ -43,6 +44,8 @@ export async function requestSignUp(
   { organization, email, origin }: { organization: string; email: string; origin: string },
 ): Promise<Outcome<RequestedSignUp>> {
   if (deps.mail.mode === "unavailable") return refuse({ kind: "mail_unavailable", detail: noMail });
+  const may = await limitStranger(deps);
+  if (!may.ok) return may;
   const now = deps.now();
   const token = deps.newSecret();
   const tenantId = deps.newId();
@@ -53,7 +56,7 @@ export async function requestSignUp(
   } catch (error) {
     if (!(error instanceof GuardRaised)) throw error;
     const detail = `Several links were sent to ${email} within the hour. Use one of them, or try again later.`;
-    return refuse({ kind: "limit_reached", detail });
+    return refuse({ kind: "limit_reached", detail, retryAfterSeconds: 3_600 });
   }
   const confirmationUrl = `${origin}/sign-up/confirm?token=${token}`;
   const mail = await deps.mail.send({
@@ -95,6 +98,8 @@ async function settle(
   requestId: string,
   credential: FirstCredential,
 ): Promise<Outcome<ConfirmedTenant>> {
+  const may = await limitStranger(deps);
+  if (!may.ok) return may;
   const now = deps.now();
   const found = await claimSignUp(deps.control, deps.shardNames, await hashSecret(token), now);
   if (found === undefined) return refuse({ kind: "invalid", detail: "This link is not valid." });

@@ -8,7 +8,12 @@ import { jwks } from "./jwks.ts";
 import { scimEndpoint } from "./scim/routes.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 
-export type BuildDeps = (env: Env, waitUntil: (work: Promise<unknown>) => void, origin: string) => Deps;
+export type BuildDeps = (
+  env: Env,
+  waitUntil: (work: Promise<unknown>) => void,
+  origin: string,
+  address?: string,
+) => Deps;
 
 /** @param pages the console; it is a layer beside this one and is mounted by the composition root */
 export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Hono<AppEnvironment> {
@@ -18,7 +23,9 @@ export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Ho
   app.use(async function prepare(c, next) {
     c.set("requestId", crypto.randomUUID());
     const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
-    c.set("deps", buildDeps(c.env, waitUntil, new URL(c.req.url).origin));
+    // Set by the platform, which overwrites what a caller may have sent.
+    const address = c.req.header("cf-connecting-ip");
+    c.set("deps", buildDeps(c.env, waitUntil, new URL(c.req.url).origin, address));
     await next();
     c.header("x-request-id", c.get("requestId"));
     const { meter, showServerTiming } = c.get("deps");

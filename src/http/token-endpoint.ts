@@ -3,6 +3,7 @@ import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { TOKEN_LIFETIME_SECONDS, TOKEN_REQUEST_BYTES_MAX } from "../domain/limits.ts";
 import { issueAccessToken } from "../gateway/access-token.ts";
+import { TooManyRequests } from "../gateway/rates.ts";
 import { GuardRaised, StoreUnavailable } from "../gateway/store-failure.ts";
 import type { AppEnvironment } from "./context.ts";
 import { parseTokenRequest, type TokenRefusal } from "./token-request.ts";
@@ -27,6 +28,7 @@ export function tokenEndpoint(): Hono<AppEnvironment> {
     );
   });
   endpoint.onError((error, c) => {
+    if (error instanceof TooManyRequests) return tooMany(c, error);
     const requestId = c.get("requestId");
     c.get("deps").log({ level: "error", message: String(error), requestId, path: c.req.path });
     if (error instanceof StoreUnavailable || error instanceof GuardRaised) {
@@ -67,6 +69,13 @@ async function answerTokenRequest(c: Context<AppEnvironment>): Promise<Response>
   });
 }
 
+/** RFC 6749 has no error of its own for it; RFC 6585 §4 has the status. */
+function tooMany(c: Context, { refusal }: TooManyRequests): Response {
+  const description = `Too many requests. Try again in ${refusal.retryAfterSeconds} seconds.`;
+  const body = { error: "temporarily_unavailable", error_description: description };
+  return answer(c, 429, body, { "retry-after": String(refusal.retryAfterSeconds) });
+}
+
 /** RFC 6749 §5.2: 401 with a challenge when the client tried the Authorization header. */
 function refused(c: Context, { error, description }: TokenRefusal): Response {
   const challenge =
@@ -79,7 +88,7 @@ function refused(c: Context, { error, description }: TokenRefusal): Response {
 
 function answer(
   c: Context,
-  status: 200 | 400 | 401 | 405 | 500 | 503,
+  status: 200 | 400 | 401 | 405 | 429 | 500 | 503,
   body: object,
   headers: Record<string, string> = {},
 ): Response {

@@ -35,7 +35,14 @@ export type ScimError =
   | { kind: Plain; detail: string }
   | { kind: "unauthorized"; detail: string; challenge?: string }
   | { kind: "methodNotAllowed"; detail: string; allow?: readonly string[] }
-  | { kind: "tooManyRequests" | "unavailable"; detail: string; retryAfterSeconds: number };
+  | { kind: "unavailable"; detail: string; retryAfterSeconds: number }
+  | {
+      kind: "tooManyRequests";
+      detail: string;
+      retryAfterSeconds: number;
+      /** Requests per window, and when the window ends in seconds since the epoch. */
+      rate?: { limit: number; resetAtSeconds: number };
+    };
 
 export type Wire = { status: number; body: JsonObject; headers: Record<string, string> };
 
@@ -114,6 +121,18 @@ const scimTypeOf = (error: ScimError): ScimType | undefined => {
   }
 };
 
+/** Okta honors whole seconds only and waits five minutes for anything else. */
+const retryAfter = ({ retryAfterSeconds }: { retryAfterSeconds: number }): Record<string, string> => ({
+  "Retry-After": String(Math.max(1, Math.ceil(retryAfterSeconds))),
+});
+
+/** Names that identity providers already read from each other's services; no RFC has them yet. */
+const rateHeaders = (rate: { limit: number; resetAtSeconds: number }): Record<string, string> => ({
+  "X-Rate-Limit-Limit": String(rate.limit),
+  "X-Rate-Limit-Remaining": "0",
+  "X-Rate-Limit-Reset": String(rate.resetAtSeconds),
+});
+
 const headersOf = (error: ScimError): Record<string, string> => {
   switch (error.kind) {
     case "unauthorized":
@@ -122,9 +141,9 @@ const headersOf = (error: ScimError): Record<string, string> => {
     case "methodNotAllowed":
       return error.allow === undefined ? {} : { Allow: error.allow.join(", ") };
     case "tooManyRequests":
+      return { ...retryAfter(error), ...(error.rate === undefined ? {} : rateHeaders(error.rate)) };
     case "unavailable":
-      // Okta honors whole seconds only and waits five minutes for anything else.
-      return { "Retry-After": String(Math.max(1, Math.ceil(error.retryAfterSeconds))) };
+      return retryAfter(error);
     default:
       return {};
   }

@@ -36,9 +36,9 @@ export function openGateway(settings: Settings = { MAIL_CAPTURE: "1" }) {
   const clock = { offsetMs: 0 };
   const armed: string[] = [];
   const alter = { deps: (deps: Deps): Deps => deps };
-  const own = (waitUntil: (work: Promise<unknown>) => void, origin?: string): Deps =>
+  const own = (waitUntil: (work: Promise<unknown>) => void, origin?: string, address?: string): Deps =>
     alter.deps({
-      ...buildDeps(environment, waitUntil, origin),
+      ...buildDeps(environment, waitUntil, origin, address),
       now: () => Date.now() + clock.offsetMs,
       signals: {
         outboxWritten: () => {},
@@ -47,7 +47,10 @@ export function openGateway(settings: Settings = { MAIL_CAPTURE: "1" }) {
         },
       },
     });
-  const app = createApp((_, waitUntil, origin) => own(waitUntil, origin), new Hono<AppEnvironment>());
+  const app = createApp(
+    (_, waitUntil, origin, address) => own(waitUntil, origin, address),
+    new Hono<AppEnvironment>(),
+  );
 
   async function send(request: Request): Promise<Answer> {
     const context = createExecutionContext();

@@ -61,6 +61,7 @@ export function problemResponse(c: Context<AppEnvironment>, problem: Problem): R
   return c.body(JSON.stringify(body), status, {
     "content-type": "application/problem+json",
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="vestibule"' } : {}),
+    ...(problem.kind === "limit_reached" ? { "retry-after": String(problem.retryAfterSeconds) } : {}),
   });
 }
 

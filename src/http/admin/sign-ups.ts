@@ -41,7 +41,7 @@ export const signUpRoutes = [
       administrator: z.strictObject({ id, email: z.string(), role }),
       apiKey: z.strictObject({ id, name: z.string(), key: z.string() }),
     }),
-    problems: [409, 503],
+    problems: [409, 429, 503],
     handle: ({ deps, body, requestId }) => confirmSignUp(deps, { ...body, requestId }),
   }),
   route({
@@ -54,7 +54,7 @@ export const signUpRoutes = [
     body: z.strictObject({ email }),
     status: 202,
     response: z.strictObject({ mail: mailOutcome, signInUrl: z.url().optional() }),
-    problems: [503],
+    problems: [429, 503],
     handle: ({ deps, body, origin }) => requestSignIn(deps, { ...body, origin }),
   }),
 ];

@@ -1,6 +1,7 @@
 /** The one way SCIM answers leave: media type, ETag, Location, and errors by the pure mapping. */
 import type { Context } from "hono";
 import { stream } from "hono/streaming";
+import { TooManyRequests } from "../../gateway/rates.ts";
 import { CredentialRevoked, ensureFence, type ScimClient } from "../../gateway/scim-client.ts";
 import type { GroupBody } from "../../gateway/scim-members.ts";
 import { StoreUnavailable } from "../../gateway/store-failure.ts";
@@ -70,6 +71,11 @@ export function scimFailure(c: ScimContext, failure: unknown): Response {
       c,
       unauthorized("The credential is no longer valid: it was revoked or its configuration deleted."),
     );
+  }
+  if (failure instanceof TooManyRequests) {
+    const { retryAfterSeconds, ...rate } = failure.refusal;
+    const detail = `Too many requests. Try again in ${retryAfterSeconds} seconds.`;
+    return scimError(c, { kind: "tooManyRequests", detail, retryAfterSeconds, rate });
   }
   const log = c.get("deps")?.log;
   log?.({ level: "error", message: String(failure), requestId: c.get("requestId"), path: c.req.path });

@@ -1,0 +1,55 @@
+/** Who may ask how often (design of the numbers: `entry/limits.ts`). None of this makes a trip to a database. */
+import { fold } from "../scim/fold.ts";
+import type { Deps, RateKind, Refusal } from "./deps.ts";
+import { type Outcome, refuse } from "./problem.ts";
+import type { ScimClient } from "./scim-client.ts";
+
+/** Too often. Thrown where nobody can answer it but the edge. */
+export class TooManyRequests extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal) {
+    super("too many requests");
+    this.name = "TooManyRequests";
+    this.refusal = refusal;
+  }
+}
+
+/** A recognized client, once per request: by its credential, and by its tenant, whose credentials are many. */
+export async function limitClient({ deps, scope, identity }: ScimClient): Promise<Refusal | undefined> {
+  const tenant = String(scope.tenantNo);
+  return (
+    (await deps.limits.count("scim_credential", `${tenant}:${identity.credentialNo}`)) ??
+    (await deps.limits.count("scim_tenant", tenant))
+  );
+}
+
+/** @throws TooManyRequests */
+export async function limitByAddress(deps: Deps, kind: RateKind): Promise<void> {
+  const refusal = await deps.limits.count(kind, deps.address);
+  if (refusal !== undefined) throw new TooManyRequests(refusal);
+}
+
+/** Wrong secrets count for the client and the address they came from: guessing from afar locks nobody out. */
+const refusalKey = (deps: Deps, clientId: string): string => `${deps.address} ${clientId.slice(0, 256)}`;
+
+/** @throws TooManyRequests when this client was refused too often from this address. */
+export function ensureNotRefusedOften(deps: Deps, clientId: string): void {
+  const refusal = deps.limits.held("token_refusal", refusalKey(deps, clientId));
+  if (refusal !== undefined) throw new TooManyRequests(refusal);
+}
+
+/** What was refused has been answered already; the count is for the next. */
+export async function countRefusal(deps: Deps, clientId: string): Promise<void> {
+  await deps.limits.count("token_refusal", refusalKey(deps, clientId));
+}
+
+/** Strangers at the door of sign-up and sign-in; `email` when they name an account. */
+export async function limitStranger(deps: Deps, email?: string): Promise<Outcome<undefined>> {
+  const refusal =
+    (await deps.limits.count("sign_up_address", deps.address)) ??
+    (email === undefined ? undefined : await deps.limits.count("sign_in_account", fold(email)));
+  if (refusal === undefined) return { ok: true, value: undefined };
+  const { retryAfterSeconds } = refusal;
+  const detail = `That was asked too often. Try again in ${retryAfterSeconds} seconds.`;
+  return refuse({ kind: "limit_reached", detail, retryAfterSeconds });
+}
