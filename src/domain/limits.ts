@@ -75,6 +75,12 @@ export const SETTLEMENT_USERS_MAX = 1_000;
 /** Time one delivery may spend on long runs before it hands over: other messages of the queue get their turn. */
 export const RUN_DELIVERY_MS = 5_000;
 
+/** What an identity provider does to one vault in one go; a mistake is noticed and mended within an hour or two. */
+export const BRAKE_WINDOW_MS = 10 * 60_000;
+
+/** People per staged row: about 350 KB of JSON, a third of what D1 allows for one value. */
+export const STAGED_USERS_MAX = 50_000;
+
 /** Links that one change of a whole group starts per batch; more follow in the next. */
 export const STARTED_RUNS_MAX = 500;
 
@@ -145,11 +151,11 @@ export const ACCOUNT_NAME_LENGTH_MAX = 256;
 /** Open rows of the outbox that the home page looks into; past it the figure is a floor, and work is under way. */
 export const OPEN_ROWS_COUNTED_MAX = 2_000;
 
-/**
- * Rows times comparisons that a list may examine without an index, measured at about 1 µs each with documents of
- * 768 bytes: one batch stays below 250 ms. Past it the answer is 400 tooMany.
- */
-export const EXAMINED_VALUES_MAX = 200_000;
+/** What one list may cost D1 without an index (`store/page/cost.ts`): others wait meanwhile. Past it 400 tooMany. */
+export const EXAMINED_MICROSECONDS_MAX = 250_000;
+
+/** Entries of an index that a total may count, about 0.1 µs each; past it 400 tooMany, and cursors go on. */
+export const INDEX_ENTRIES_MAX = 1_000_000;
 
 /** Comparisons of one filter with `members` or `schemas`: each is up to 1.5 KB of SQL, and D1 takes 100 KB. */
 export const DERIVED_COMPARISONS_MAX = 30;

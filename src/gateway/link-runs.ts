@@ -27,6 +27,7 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
         generation: Number(generation),
         after,
         announce: announce === true,
+        stagedId: deps.newId(),
         availableAt: now + runLeaseMs,
       },
     );

@@ -3,6 +3,7 @@ import { SETTLEMENT_USERS_MAX } from "../domain/limits.ts";
 import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
+import type { LinkKey } from "../store/link-facts.ts";
 import { startRuns } from "../store/link-run.ts";
 import {
   clearFailures,
@@ -14,7 +15,7 @@ import {
 } from "../store/links.ts";
 import { guardOpen } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
-import { type LinkKey, settleChunk } from "../store/settlement.ts";
+import { settleChunk } from "../store/settlement.ts";
 import { closeOrLookAgain, disableUncovered, selectVaultsHolding } from "../store/uncovered.ts";
 import { markFailing, type Progress, type Task } from "./outbox-task.ts";
 
@@ -44,7 +45,13 @@ export async function followMembership(task: Task): Promise<Progress> {
     await commit(scope.shard, [
       tenantFence(scope),
       guardOpen(scope, row),
-      ...disableUncovered(scope, row, Number(vault_no), users),
+      ...disableUncovered(scope, {
+        row,
+        vaultNo: Number(vault_no),
+        users: JSON.stringify(users),
+        confirmed: false,
+        stagedId: deps.newId(),
+      }),
     ]);
   }
   await commit(scope.shard, [closeOutboxRow(scope, row.kind, row.seq)]);
@@ -67,7 +74,16 @@ async function lookAtVault(task: Task, vaultNo: number, users: number[]): Promis
     guardOpen(scope, row),
     ...(looks === undefined
       ? [closeOutboxRow(scope, row.kind, row.seq)]
-      : [...disableUncovered(scope, row, vaultNo, users), ...closeOrLookAgain(scope, row, looks)]),
+      : [
+          ...disableUncovered(scope, {
+            row,
+            vaultNo,
+            users: JSON.stringify(users),
+            confirmed: false,
+            stagedId: deps.newId(),
+          }),
+          ...closeOrLookAgain(scope, row, looks),
+        ]),
   ]);
   const again = looks !== undefined && Number(results.at(-1)?.[0]?.["open"]) > 0;
   if (again) deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, [row]);
@@ -99,7 +115,14 @@ async function settleLinks(
         const results = await commit(scope.shard, [
           tenantFence(scope),
           guardOpen(scope, row),
-          ...settleChunk(scope, { link, row, users: JSON.stringify(chunk), tellSkipped: true }),
+          ...settleChunk(scope, {
+            link,
+            row,
+            users: JSON.stringify(chunk),
+            tellSkipped: true,
+            confirmed: row.payload["confirmed"] === true,
+            stagedId: deps.newId(),
+          }),
           noteSettled(scope, link.linkNo),
           ...(last ? [clearFailures(scope, links), closing] : []),
         ]);

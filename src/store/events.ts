@@ -10,7 +10,7 @@ export type EventEntry = {
   subjectKind: SubjectKind;
   /** A number, or an expression that finds it inside the batch. */
   subjectNo: number | SQL;
-  reason?: string | undefined;
+  reason?: string | SQL | undefined;
   /** Details, or an expression that yields JSON text. */
   data: JsonObject | SQL;
 };

@@ -2,8 +2,8 @@
 import { type SQL, sql } from "drizzle-orm";
 import { effectiveGroups, nestedGroups } from "./effective-membership.ts";
 import { guard } from "./guard.ts";
+import { selectCovered } from "./link-facts.ts";
 import type { TenantScope } from "./scope.ts";
-import { selectCovered } from "./settlement.ts";
 
 export type PlannedLink = {
   groupNo: number;

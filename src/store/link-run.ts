@@ -1,17 +1,20 @@
 /**
  * Runs: a link brought in line from end to end, in chunks by user number over source and target members. The
  * cursor lives in the run's outbox row and moves in the batch of the chunk, so a run resumes where it stopped.
- * Payload: `{link, generation, after, announce?}`; `announce` makes tombstones news (a new link, R60).
+ * Payload: `{link, generation, after, announce?}`; `announce`: a new link, whose plan an administrator has confirmed
+ * (A15) and to which tombstones are news (R60).
  */
 import { type SQL, sql } from "drizzle-orm";
 import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX, WOKEN_CLEANUPS_MAX } from "../domain/limits.ts";
-import { FOLLOWING_STATES } from "../domain/link.ts";
+import { FOLLOWING_STATES, RESTING_STATES } from "../domain/link.ts";
+import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
 import { containingGroups, effectiveMembersPage, nestedGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guard } from "./guard.ts";
+import { isInSource, type LinkKey, linkState, oneOf, sourceLives } from "./link-facts.ts";
 import { isRow, payloadAt, payloadCount, type RowKey } from "./open-rows.ts";
 import type { TenantScope } from "./scope.ts";
-import { type LinkKey, oneOf, settleChunk } from "./settlement.ts";
+import { isConfirmed, settleChunk } from "./settlement.ts";
 
 export type Run = {
   row: RowKey;
@@ -20,6 +23,8 @@ export type Run = {
   /** Where the chunk begins; another consumer that was faster has moved it on. */
   after: number;
   announce: boolean;
+  /** Id of the staged effects, should there be any. */
+  stagedId: string;
   /** The sweeper need not hand the row out before this time: the run is at work. */
   availableAt: number;
 };
@@ -49,12 +54,14 @@ export function runChunk(scope: TenantScope, run: Run): SQL[] {
         AND json_extract(payload, '$.generation') = ${generation})`,
     ),
     takeChunk(scope, run),
-    ...(after === 0 ? [countAll(scope, link)] : []),
+    ...(after === 0 ? [countAll(scope, link), ...foresee(scope, run)] : []),
     ...settleChunk(scope, {
       link,
       row,
       users: payloadAt(scope, row, "$.users"),
       tellSkipped: run.announce,
+      confirmed: confirmedBy(scope, run),
+      stagedId: run.stagedId,
     }),
     ...finish(scope, run),
     ...advance(scope, run),
@@ -84,6 +91,35 @@ function countAll({ tenantNo }: TenantScope, { linkNo, groupNo, vaultGroupNo }: 
         WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0
         UNION SELECT user_no FROM vault_members WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}))
     WHERE ${isLink(tenantNo, linkNo)}`;
+}
+
+/** The plan that was confirmed did not foresee that the source goes away meanwhile. */
+const confirmedBy = (scope: TenantScope, { announce, link }: Run): SQL | false =>
+  announce && sourceLives(scope, link.groupNo);
+
+/**
+ * The brake looks at a run as a whole, lest its first chunks pass before the last is too much: `$.leaving` is how
+ * many enabled people it is going to take out, `$.brake` why it must not.
+ */
+function foresee(scope: TenantScope, run: Run): SQL[] {
+  const { tenantNo } = scope;
+  const { row, link } = run;
+  const { linkNo, groupNo, vaultNo, vaultGroupNo } = link;
+  const follows = sql`${linkState(scope, linkNo)} IN (${oneOf(FOLLOWING_STATES)}) AND ${sourceLives(scope, groupNo)}`;
+  return [
+    sql`UPDATE outbox SET payload = (
+      WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)}, going(leaving) AS MATERIALIZED (
+        SELECT COUNT(*) FROM vault_members AS t CROSS JOIN vault_users AS v
+        WHERE t.tenant_no = ${tenantNo} AND t.vault_group_no = ${vaultGroupNo}
+          AND v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = t.user_no AND v.state = 'enabled'
+          AND NOT ${isConfirmed(scope, linkNo, confirmedBy(scope, run))}
+          AND NOT (${follows} AND ${isInSource(scope, sql`t.user_no`)})
+          AND t.user_no NOT IN ${stagedPeople(scope, vaultNo, linkNo)})
+      SELECT json_set(outbox.payload, '$.leaving', leaving,
+        '$.brake', CASE WHEN leaving > 0 THEN ${exceeded(scope, vaultNo, sql`leaving`)} END) FROM going)
+      WHERE ${isRow(scope, row)} AND ${linkState(scope, linkNo)} NOT IN (${oneOf(RESTING_STATES)})`,
+    countInWindow(scope, vaultNo, sql`COALESCE(${payloadAt(scope, row, "$.leaving")}, 0)`, sql`0`),
+  ];
 }
 
 /** A short chunk is the last one: the link takes its final state (`domain/link.ts` `afterRun`), the row goes. */
@@ -132,7 +168,8 @@ function finish(scope: TenantScope, { row, link }: Run): SQL[] {
 function advance(scope: TenantScope, { row }: Run): SQL[] {
   return [
     sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(json_set(payload, '$.after',
-      json_extract(payload, '$.users[#-1]')), '$.users', '$.plan') WHERE ${isRow(scope, row)}`,
+      json_extract(payload, '$.users[#-1]'), '$.leaving', MAX(0, COALESCE(json_extract(payload, '$.leaving'), 0)
+        - json_extract(payload, '$.plan.lost'))), '$.users', '$.plan') WHERE ${isRow(scope, row)}`,
   ];
 }
 

@@ -5,10 +5,10 @@ import type { Row } from "./database.ts";
 import { containingGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guardChangedOne } from "./guard.ts";
+import { type LinkKey, oneOf } from "./link-facts.ts";
 import { isRow, type RowKey } from "./open-rows.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
-import { type LinkKey, oneOf } from "./settlement.ts";
 
 export type LinkRecord = LinkKey & {
   linkId: string;

@@ -8,17 +8,15 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import type { EventAction, SubjectKind } from "../domain/event.ts";
-import { COVERING_STATES, FOLLOWING_STATES, type LinkState, RESTING_STATES } from "../domain/link.ts";
+import { COVERING_STATES } from "../domain/link.ts";
 import { BUILT_IN_GROUP_NAME } from "../domain/vault.ts";
 import { fold } from "../scim/fold.ts";
-import { effectiveGroups, isEffectiveMember, nestedGroups } from "./effective-membership.ts";
+import { countInWindow, exceeded, isWaiting, stage, stagedPeople } from "./brake.ts";
 import { lastSeq, recordEvent } from "./events.ts";
+import { type LinkKey, leaving, linkFacts, linkState, losing, oneOf } from "./link-facts.ts";
 import { isRow, payloadAt, payloadCount, type RowKey } from "./open-rows.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
-
-/** The parts of a link that never change. */
-export type LinkKey = { linkNo: number; groupNo: number; vaultNo: number; vaultGroupNo: number };
 
 export type SettlementOrder = {
   link: LinkKey;
@@ -28,6 +26,10 @@ export type SettlementOrder = {
   users: string | SQL;
   /** Whether meeting a tombstone is news (R60): the change named the person, or the link is new. */
   tellSkipped: boolean;
+  /** Whether an administrator has seen who goes: then nothing is staged (A21). */
+  confirmed: boolean | SQL;
+  /** Id of the staged effects, should there be any. */
+  stagedId: string;
 };
 
 export type Lists =
@@ -38,16 +40,20 @@ export type Lists =
   | "added"
   | "removed"
   | "disabled"
-  | "unsettled";
-
-export const oneOf = (states: readonly LinkState[]): SQL => sql.raw(states.map((s) => `'${s}'`).join(", "));
+  | "unsettled"
+  | "staged";
 
 /** Statements that settle the chunk; at most `SETTLEMENT_USERS_MAX` people. */
 export function settleChunk(scope: TenantScope, order: SettlementOrder): SQL[] {
   const { link, row } = order;
   const { vaultNo, vaultGroupNo, linkNo } = link;
-  const told = (action: EventAction, list: Lists, subject: SubjectKind, subjectNo: number, reason?: string) =>
-    tell(scope, row, list, vaultNo, { action, subjectKind: subject, subjectNo, reason, linkNo });
+  const told = (
+    action: EventAction,
+    list: Lists,
+    subject: SubjectKind,
+    subjectNo: number,
+    reason?: string | SQL,
+  ) => tell(scope, row, list, vaultNo, { action, subjectKind: subject, subjectNo, reason, linkNo });
   return [
     decide(scope, order),
     ...told("vault_user.created", "created", "vault", vaultNo),
@@ -57,6 +63,7 @@ export function settleChunk(scope: TenantScope, order: SettlementOrder): SQL[] {
     ...told("vault_user.disabled", "disabled", "vault", vaultNo, "left_last_link"),
     ...told("vault_group.members_changed", "added", "vault_group", vaultGroupNo, "added"),
     ...told("vault_group.members_changed", "removed", "vault_group", vaultGroupNo, "removed"),
+    ...told("vault_user.staged", "staged", "link", linkNo, payloadAt(scope, row, "$.plan.brake")),
     // Keyed by the event just recorded: whoever is unsettled was removed by this very batch.
     enqueue(
       scope,
@@ -65,65 +72,75 @@ export function settleChunk(scope: TenantScope, order: SettlementOrder): SQL[] {
       sql`${payloadCount(scope, row, "$.plan.unsettled")} > 0`,
     ),
     ...applyPlan(scope, row, link),
+    ...stage(scope, row, { vaultNo, linkNo, stagedId: order.stagedId }),
   ];
 }
 
 const listed = (scope: TenantScope, row: RowKey, list: Lists): SQL =>
   sql`json_each(${payloadAt(scope, row, `$.plan.${list}`)})`;
 
-/** Classifies every person of the chunk once and writes the lists into the payload. */
-function decide(scope: TenantScope, { link, row, users, tellSkipped }: SettlementOrder): SQL {
+/**
+ * Classifies every person of the chunk once and writes the lists into the payload; `brake` is why those who would
+ * leave are staged, `leaving` how many enabled people the vault's window has not counted yet.
+ */
+function decide(scope: TenantScope, order: SettlementOrder): SQL {
   const { tenantNo } = scope;
-  const { linkNo, groupNo, vaultNo, vaultGroupNo } = link;
-  const state = sql`(SELECT state FROM links WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo})`;
-  const sourceLives = sql`EXISTS (SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo} AND deleted_at IS NULL)`;
-  const losing = sql`(in_target AND NOT desired AND state = 'enabled' AND origin = 'sync' AND pinned = 0)`;
+  const { link, row, users, tellSkipped } = order;
   const list = (name: Lists, condition: SQL) =>
     sql`${sql.raw(`'${name}'`)}, json_group_array(user_no) FILTER (WHERE ${condition})`;
   const alreadyTold = sql`EXISTS (SELECT 1 FROM event_subjects AS s CROSS JOIN events AS e
     WHERE s.tenant_no = ${tenantNo} AND s.subject_kind = 'user' AND s.subject_no = facts.user_no AND s.seq > ${row.seq}
-      AND e.tenant_no = ${tenantNo} AND e.seq = s.seq AND e.action = 'vault_user.skipped' AND e.subject_no = ${linkNo})`;
+      AND e.tenant_no = ${tenantNo} AND e.seq = s.seq AND e.action = 'vault_user.skipped' AND e.subject_no = ${link.linkNo})`;
+  const free = sql`(SELECT reason IS NULL FROM verdict)`;
   return sql`UPDATE outbox SET payload = json_set(payload, '$.plan', json((
-    WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)},
-    facts(user_no, desired, in_target, state, disabled_by, origin, pinned) AS MATERIALIZED (
-      SELECT CAST(given.value AS INTEGER),
-        ${state} IN (${oneOf(FOLLOWING_STATES)}) AND ${sourceLives} AND ${isEffectiveMember(tenantNo, sql`given.value`)}
-          AND EXISTS (SELECT 1 FROM users AS u
-            WHERE u.tenant_no = ${tenantNo} AND u.user_no = given.value AND u.deprovisioned_at IS NULL),
-        EXISTS (SELECT 1 FROM vault_members AS t WHERE t.tenant_no = ${tenantNo}
-          AND t.vault_group_no = ${vaultGroupNo} AND t.user_no = given.value),
-        v.state, v.disabled_by, v.origin, v.pinned
-      FROM json_each(${users}) AS given LEFT JOIN vault_users AS v
-        ON v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = given.value
-      WHERE ${state} NOT IN (${oneOf(RESTING_STATES)})
-    ),
-    ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts WHERE ${losing})`)},
-    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo)})
+    WITH RECURSIVE ${linkFacts(scope, link, users)}, ${verdict(scope, order)}
     SELECT json_object(
       ${list("created", sql`desired AND state IS NULL`)},
       ${list("enabled", sql`desired AND state = 'disabled' AND disabled_by = 'sync'`)},
       ${list("synchronized", sql`desired AND state <> 'deleted' AND origin = 'manual'`)},
       ${list("skipped", sql`desired AND state = 'deleted' AND ${tellSkipped ? sql`NOT ${alreadyTold}` : sql`0`}`)},
       ${list("added", sql`desired AND state IS NOT 'deleted' AND NOT in_target`)},
-      ${list("removed", sql`in_target AND (NOT desired OR state = 'deleted')`)},
-      ${list("disabled", sql`${losing} AND user_no NOT IN (SELECT user_no FROM covered)`)},
-      ${list("unsettled", sql`${losing} AND user_no IN (SELECT user_no FROM covered) AND NOT ${inOtherTarget(tenantNo, vaultNo, linkNo)}`)})
+      ${list("removed", sql`in_target AND (state = 'deleted' OR NOT desired AND ${free})`)},
+      ${list("disabled", sql`${losing} AND user_no NOT IN (SELECT user_no FROM covered) AND ${free}`)},
+      ${list("unsettled", sql`${losing} AND user_no IN (SELECT user_no FROM covered) AND ${free} AND NOT ${inOtherTarget(scope, link.vaultNo, link.linkNo)}`)},
+      ${list("staged", sql`${leaving} AND NOT ${free} AND user_no NOT IN (SELECT user_no FROM staged_before)`)},
+      'brake', (SELECT reason FROM verdict), 'leaving', (SELECT leaving FROM verdict),
+      'lost', (SELECT lost FROM verdict))
     FROM facts))) WHERE ${isRow(scope, row)}`;
 }
 
-/** People in `effective_groups` whom another covering link of the vault has in its source (I19). */
-export const selectCovered = (tenantNo: number, vaultNo: number | SQL, exceptLinkNo: number): SQL =>
-  sql`SELECT DISTINCT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
-    WHERE l.tenant_no = ${tenantNo} AND l.group_no = e.group_no AND l.state <> 'removed'
-      AND l.state IN (${oneOf(COVERING_STATES)}) AND l.vault_no = ${vaultNo} AND l.link_no <> ${exceptLinkNo}
-      AND EXISTS (SELECT 1 FROM users AS u
-        WHERE u.tenant_no = ${tenantNo} AND u.user_no = e.user_no AND u.deprovisioned_at IS NULL)`;
+/**
+ * `verdict(reason, leaving, lost)`, and `staged_before(user_no)`: people who wait for an administrator already and
+ * are counted no more. A run has counted everybody beforehand (`link-run.ts`): `$.leaving` of its payload is what
+ * it may still take out, `$.brake` why it may not.
+ */
+function verdict(scope: TenantScope, { link, row, confirmed }: SettlementOrder): SQL {
+  const { vaultNo, linkNo } = link;
+  return sql`staged_before(user_no) AS MATERIALIZED (SELECT value FROM ${stagedPeople(scope, vaultNo, linkNo)}),
+    counted(gone, lost) AS MATERIALIZED (SELECT COUNT(*) FILTER (WHERE ${leaving}),
+      COUNT(*) FILTER (WHERE ${leaving} AND state = 'enabled' AND user_no NOT IN (SELECT user_no FROM staged_before))
+      FROM facts),
+    unforeseen(gone, lost, leaving) AS MATERIALIZED (SELECT CASE WHEN ${isConfirmed(scope, linkNo, confirmed)} THEN 0 ELSE gone END, lost,
+      CASE WHEN ${isConfirmed(scope, linkNo, confirmed)} THEN 0
+        ELSE MAX(0, lost - COALESCE(${payloadAt(scope, row, "$.leaving")}, 0)) END FROM counted WHERE gone > 0),
+    verdict(reason, leaving, lost) AS MATERIALIZED (SELECT CASE WHEN gone = 0 THEN NULL
+        WHEN ${isWaiting(scope, vaultNo)} THEN COALESCE(${payloadAt(scope, row, "$.brake")}, 'joined')
+        WHEN ${payloadAt(scope, row, "$.brake")} IS NOT NULL THEN ${payloadAt(scope, row, "$.brake")}
+        WHEN leaving > 0 THEN ${exceeded(scope, vaultNo, sql`leaving`)} END, leaving, lost FROM unforeseen
+      UNION ALL SELECT NULL, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM unforeseen))`;
+}
+
+/** Taking a link off is an administrator's act, chosen with its consequence (A16). */
+export const isConfirmed = (scope: TenantScope, linkNo: number, confirmed: boolean | SQL): SQL =>
+  confirmed === true
+    ? sql`1`
+    : sql`(${linkState(scope, linkNo)} = 'unlinking' OR ${confirmed === false ? sql`0` : confirmed})`;
 
 /**
  * Whether another covering link has already brought the person in. If not, its own change is still to be
  * settled, and may be taken back before it is: such people are looked at once more.
  */
-export const inOtherTarget = (tenantNo: number, vaultNo: number, linkNo: number): SQL =>
+export const inOtherTarget = ({ tenantNo }: TenantScope, vaultNo: number, linkNo: number): SQL =>
   sql`EXISTS (SELECT 1 FROM links AS o CROSS JOIN vault_members AS t
     WHERE o.tenant_no = ${tenantNo} AND o.vault_no = ${vaultNo} AND o.state <> 'removed'
       AND o.state IN (${oneOf(COVERING_STATES)}) AND o.link_no <> ${linkNo}
@@ -139,7 +156,7 @@ export function tell(
     action: EventAction;
     subjectKind: SubjectKind;
     subjectNo: number;
-    reason: string | undefined;
+    reason: string | SQL | undefined;
     /** 0: no link in particular. */
     linkNo: number;
   },
@@ -184,6 +201,7 @@ function applyPlan(scope: TenantScope, row: RowKey, { vaultNo, vaultGroupNo }: L
     sql`UPDATE vault_groups SET member_count = member_count + ${count("added")} - ${count("removed")}
       WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo} AND ${count("added")} <> ${count("removed")}`,
     moveBuiltInCount(scope, vaultNo, sql`(${count("created")} + ${count("enabled")} - ${count("disabled")})`),
+    countInWindow(scope, vaultNo, payloadAt(scope, row, "$.plan.leaving"), count("enabled")),
   ];
 }
 

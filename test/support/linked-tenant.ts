@@ -1,5 +1,6 @@
 /** A tenant with accounts, source groups, vaults and links, driven through use cases; the test delivers messages. */
 
+import type { BrakePolicy } from "../../src/domain/brake.ts";
 import { configurationNo } from "../../src/domain/id.ts";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
@@ -89,6 +90,16 @@ export class LinkedTenant {
   async deprovision(userNo: number): Promise<void> {
     const scope = this.tenant.scope();
     await commit(scope.shard, deprovisionUser(scope, this.owner, `u${userNo}`, crypto.randomUUID()));
+  }
+
+  /** Thresholds of the brake on accidents; 100 percent lets everything pass. */
+  async brake({ percent, floor, absolute }: BrakePolicy): Promise<void> {
+    await this.tenant.run(
+      `INSERT INTO policies (tenant_no, brake_percent, brake_floor, brake_absolute) VALUES (?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET brake_percent = excluded.brake_percent, brake_floor = excluded.brake_floor,
+         brake_absolute = excluded.brake_absolute`,
+      ...[this.tenant.tenantNo, percent, floor, absolute],
+    );
   }
 
   async vault(name: string): Promise<Place> {

@@ -42,7 +42,8 @@ async function seed(world: LinkedTenant, target: Target): Promise<void> {
     if (vaultUser !== undefined) {
       const { state, disabledBy, origin, pinned } = vaultUser;
       await tenant.run(
-        "INSERT INTO vault_users VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)",
+        `INSERT INTO vault_users (tenant_no, vault_no, user_no, state, disabled_by, origin, pinned, created_at, updated_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
         ...[tenant.tenantNo, target.vault.no, index + 1, state, disabledBy, origin, Number(pinned)],
       );
     }
@@ -89,6 +90,7 @@ it.each(LINK_STATES.flatMap((state) => both.map((deleted) => [state, deleted] as
   "link %s, source deleted: %s",
   async (state: LinkState, sourceDeleted) => {
     const world = await linkedTenant(people.length);
+    await world.brake({ percent: 100, floor: 1_000, absolute: 1_000 });
     const source = await world.group("source");
     const elsewhere = await world.group("elsewhere");
     const vault = await world.vault("V");
