@@ -6,7 +6,7 @@ import { type ListQuery, listResponse, parseListQuery, resolveSort } from "../sc
 import { type Projection, parseProjection } from "../scim/projection.ts";
 import { GROUP_TYPE, type ResolvedAttribute, type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { ok, type Result } from "../scim/result.ts";
-import { type Page, type PageQuery, type Position, planPage } from "../store/resource-page.ts";
+import { type Page, type PagePlan, type PageQuery, type Position, planPage } from "../store/resource-page.ts";
 import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import { checkSize, fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
@@ -100,16 +100,18 @@ async function readPage(
   request: Request,
   after: Position | undefined,
 ): Promise<Result<Page>> {
-  const plan = planPage(pageQuery(client, request, after));
   const { paging } = request.list;
-  return whenGuarded(
-    (async () => {
-      const page = plan.read(await readAs(client, () => plan.statements));
-      // Walks by cursor need no total (RFC 9865 §2), unless that is all that was asked for.
-      if (page.total !== undefined || (paging.method === "cursor" && paging.count > 0)) return page;
-      const [rows] = await readAs(client, () => [plan.count]);
-      return { ...page, total: Number(rows?.[0]?.["total"]) };
-    })(),
-    { too_many: () => tooMany },
-  );
+  const read = async (plan: PagePlan): Promise<Page> => {
+    const page = plan.read(await readAs(client, () => plan.statements));
+    // Walks by cursor need no total (RFC 9865 §2), unless that is all that was asked for.
+    if (page.total !== undefined || (paging.method === "cursor" && paging.count > 0)) return page;
+    const [rows] = await readAs(client, () => [plan.count]);
+    return { ...page, total: Number(rows?.[0]?.["total"]) };
+  };
+  const plan = planPage(pageQuery(client, request, after));
+  const { otherwise } = plan;
+  const first = await whenGuarded(read(plan), { too_many: () => tooMany });
+  return first.ok || otherwise === undefined
+    ? first
+    : whenGuarded(read(otherwise), { too_many: () => tooMany });
 }

@@ -3,12 +3,13 @@
  * resources are on the page, the second reads them.
  */
 import { type SQL, sql } from "drizzle-orm";
-import { EXAMINED_VALUES_MAX } from "../domain/limits.ts";
+import { EXAMINED_MICROSECONDS_MAX } from "../domain/limits.ts";
 import type { Row } from "./database.ts";
 import { ownRows } from "./filter/look-up.ts";
 import { guard } from "./guard.ts";
+import { lookUpCost, ownCount, walkCost } from "./page/cost.ts";
 import { behind, type Order, orderBy, type Position, positionOf } from "./page/order.ts";
-import { examined, matchesOf, names, orderOf, ownCount, type PageQuery, relations } from "./page/query.ts";
+import { matchesOf, names, orderOf, type PageQuery, relations } from "./page/query.ts";
 
 /** What is on the page, of each type in the order of the parts. */
 export type RootPage = {
@@ -26,7 +27,7 @@ const reachOf = ({ start, count }: PageQuery): number => count + 1 + ("offset" i
 /** Candidates of one type; without filter and sort value only as many as the page can reach. */
 function candidates(part: PageQuery, index: number): SQL {
   const { no, id } = names(part);
-  const { from, condition } = matchesOf(part);
+  const { from, condition } = matchesOf(part, isPlain(part) ? "ownRows" : "table");
   const order = orderOf(part);
   const columns = sql`SELECT ${sql.raw(String(index))} AS part, ${no} AS no, ${id} AS id, ${order.key ?? sql`NULL`} AS key`;
   if (!isPlain(part)) return sql`${columns} FROM ${from} WHERE ${condition}`;
@@ -36,8 +37,11 @@ function candidates(part: PageQuery, index: number): SQL {
   return sql`SELECT * FROM (${columns} FROM ${from} WHERE ${condition}${after} ORDER BY ${orderBy(order)} LIMIT ${reachOf(part)})`;
 }
 
-const workOf = (part: PageQuery): SQL =>
-  isPlain(part) ? sql`${reachOf(part)}` : examined(part, matchesOf(part).access);
+function workOf(part: PageQuery): SQL {
+  if (isPlain(part)) return sql`${reachOf(part)}`;
+  const { access } = matchesOf(part);
+  return access === undefined ? walkCost(part, "table") : lookUpCost(part, access);
+}
 
 const isPlain = (part: PageQuery): boolean => part.filter === undefined && orderOf(part).key === undefined;
 
@@ -60,7 +64,7 @@ export function planRootPage(parts: readonly PageQuery[]): RootPlan {
     : sql`(SELECT COUNT(*) FROM found)`;
   return {
     statements: [
-      guard("too_many", sql`${sql.join(parts.map(workOf), sql` + `)} <= ${EXAMINED_VALUES_MAX}`),
+      guard("too_many", sql`${sql.join(parts.map(workOf), sql` + `)} <= ${EXAMINED_MICROSECONDS_MAX}`),
       sql`WITH found AS MATERIALIZED (${sql.join(parts.map(candidates), sql` UNION ALL `)})
         SELECT t.total, p.part, p.no, p.id AS scim_id, p.key AS sort_key FROM (SELECT ${total} AS total) AS t
         LEFT JOIN (SELECT f.*, ROW_NUMBER() OVER (ORDER BY ${orderBy(order)}) AS place FROM found AS f${after}

@@ -79,6 +79,32 @@ function conditionOf(owned: Owned, key: Key): SQL {
   }
 }
 
+/** Rows of the index that a look-up passes, of other configurations too; undefined where its values bound them. */
+export function entriesOf(owned: Owned, key: Key): SQL | undefined {
+  const isUser = owned.type.name === "User";
+  const row = sql.raw(isUser ? "users" : "groups");
+  if (key.kind === "range") {
+    const name = sql.raw(isUser ? "users.user_name_folded" : "groups.display_name_folded");
+    const own = isUser ? sql`users.tenant_no = ${owned.tenantNo}` : ownRows(owned);
+    return sql`SELECT 1 FROM ${row} WHERE ${own} AND ${nameRange(name, key.from, key.to)}`;
+  }
+  switch (key.name) {
+    case "id":
+    case "name":
+      return undefined;
+    case "externalId":
+      return sql`SELECT 1 FROM ${row} WHERE ${row}.tenant_no = ${owned.tenantNo}
+        AND ${isAmong(sql`${row}.external_id`, key.values)}`;
+    case "email":
+      return sql`SELECT 1 FROM user_emails AS a WHERE a.tenant_no = ${owned.tenantNo}
+        AND ${isAmong(sql.raw("a.value_folded"), key.values)}`;
+    case "group":
+      return usersInGroups(owned, key.values);
+    case "member":
+      return sql`SELECT 1 FROM (${groupsOfMembers(owned, key.values)})`;
+  }
+}
+
 const isLive = ({ type }: Owned): SQL =>
   sql.raw(type.name === "User" ? "" : " AND groups.deleted_at IS NULL");
 
@@ -88,11 +114,19 @@ export function ownRows(owned: Owned): SQL {
   return sql`${row}.tenant_no = ${owned.tenantNo} AND ${row}.configuration_no = ${owned.owner}${isLive(owned)}`;
 }
 
+/** The same rows, kept from the index that begins with the configuration. */
+const anyIndexRows = (owned: Owned): SQL => {
+  const row = sql.raw(owned.type.name === "User" ? "users" : "groups");
+  return sql`${row}.tenant_no = ${owned.tenantNo} AND +${row}.configuration_no = ${owned.owner}${isLive(owned)}`;
+};
+
 /** Every row of the owner, to be read in the order of names. */
 export const nameRows = (owned: Owned): SQL =>
-  owned.type.name === "User"
-    ? sql`users.tenant_no = ${owned.tenantNo} AND +users.configuration_no = ${owned.owner}`
-    : ownRows(owned);
+  owned.type.name === "User" ? anyIndexRows(owned) : ownRows(owned);
+
+/** Every row of the owner, by reading the tenant's part of the table or through the index on ids. */
+export const walkedRows = (owned: Owned, walk: "table" | "ownRows"): SQL =>
+  walk === "table" ? anyIndexRows(owned) : ownRows(owned);
 
 /** Own rows that the access finds. */
 export function foundRows(owned: Owned, access: Access): SQL {
