@@ -24,6 +24,7 @@ const notices = new Map<string, string>([
   ["vault-user-disabled", "The vault user is disabled. Links will not enable it again; only you can."],
   ["vault-user-deleted", "The vault user is deleted. Links will not bring it back; only you can restore it."],
   ["link-created", "The link is created. Members are being brought into the vault."],
+  ["work-retried", "It is being tried again."],
   ["unlinking", "The link is being taken off: its members leave the target group."],
   ["unlinked", "The link is removed. The members of the target group stay as they were."],
 ]);

@@ -20,6 +20,7 @@ import {
 } from "./pages/configurations.tsx";
 import { deleteConfigurationAction, deleteConfigurationPage } from "./pages/delete-configuration.tsx";
 import { eventsPage } from "./pages/events.tsx";
+import { failedWorkPage, retryWorkAction } from "./pages/failed-work.tsx";
 import { groupPage, setGroupTypeAction } from "./pages/group.tsx";
 import { groupsPage } from "./pages/groups.tsx";
 import { homePage } from "./pages/home.tsx";
@@ -135,6 +136,8 @@ export function consolePages(): Hono<ConsoleEnvironment> {
   pages.post("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserAction);
 
   pages.get("/events", needs("read"), eventsPage);
+  pages.get("/failed-work", needs("read"), failedWorkPage);
+  pages.post("/failed-work/:kind/:seq/retry", needs("provision"), retryWorkAction);
   pages.get("/api-keys", needs("administer"), apiKeysPage);
   pages.post("/api-keys", needs("administer"), createKeyAction);
   pages.post("/api-keys/:apiKeyId/revoke", needs("administer"), revokeKeyAction);

@@ -70,12 +70,13 @@ export class Browser {
 
   /** Asks until the gateway has nothing left to do for this organization. */
   async settled(): Promise<void> {
+    let activity = "";
     for (let attempt = 0; attempt < 200; attempt += 1) {
-      const answer = await this.get("/api/v1/activity");
-      if ((JSON.parse(answer.html) as { idle: boolean }).idle) return;
+      activity = (await this.get("/api/v1/activity")).html;
+      if ((JSON.parse(activity) as { idle: boolean }).idle) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error("the gateway does not settle");
+    throw new Error(`the gateway does not settle: ${activity}`);
   }
 }
 

@@ -76,6 +76,8 @@ async function furnish(organization: string): Promise<Place> {
       vaultGroupId: /\/groups\/([\w-]+)"/.exec(vaultPage.html)?.[1] ?? "",
       linkId: /\/links\/([\w-]+)/.exec(link.url)?.[1] ?? "",
       apiKeyId: "none",
+      kind: "link",
+      seq: "999999",
     },
   };
 }
@@ -388,6 +390,34 @@ describe("vaults and links", () => {
     expect((await browser.get(`${path}/delete`)).html).toContain("No link brings the person back");
     expect((await browser.post(`${path}/delete`)).html).toContain(">deleted</span>");
     expect((await browser.post(`${path}/enable`)).html).toContain(">enabled</span>");
+  });
+});
+
+describe("failed work", () => {
+  it("is told on Home, shown with its error, and tried again", async () => {
+    const browser = await Browser.signUp("Failing");
+    expect((await browser.get("/home")).html).not.toContain("/failed-work");
+    const tenant = await env.CONTROL.prepare(
+      "SELECT tenant_no, shard FROM tenants WHERE name = 'Failing'",
+    ).first<{
+      tenant_no: number;
+      shard: "SHARD_0" | "SHARD_1";
+    }>();
+    await env[tenant?.shard ?? "SHARD_0"]
+      .prepare(
+        `INSERT INTO outbox (tenant_no, kind, seq, payload, correlation_id, available_at, attempts, error, dead_at)
+         VALUES (?, 'license', 1, '{"serve":true}', 'r', 0, 9, ?, 1)`,
+      )
+      .bind(tenant?.tenant_no, script)
+      .run();
+    expect((await browser.get("/home")).html).toContain('href="/failed-work"');
+    const list = await browser.get("/failed-work");
+    expect(list.html).toContain("Deciding licenses");
+    expect(list.html).toContain(escaped);
+    const retried = await browser.post(addressOn(list.html, /\/retry$/));
+    expect(retried.html).toContain("It is being tried again");
+    expect(retried.html).toContain("Nothing has failed");
+    await browser.settled();
   });
 });
 

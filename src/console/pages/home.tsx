@@ -1,12 +1,14 @@
 /** The organization at a glance: licenses, who waits, what arrived, what to do next. */
 import { may } from "../../domain/role.ts";
 import { type Configuration, listProvisioning } from "../../gateway/configurations.ts";
+import { listDeadLetters } from "../../gateway/dead-letters.ts";
 import { listProvisioningEvents } from "../../gateway/events.ts";
 import { getHome, type Home } from "../../gateway/home.ts";
 import { listLinks } from "../../gateway/links.ts";
 import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
 import { Contact } from "../components/contact.tsx";
 import { LicensePool } from "../components/license-pool.tsx";
+import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Timeline } from "../components/timeline.tsx";
 import type { ConsoleContext } from "../environment.ts";
@@ -20,16 +22,18 @@ const eventsShown = 7;
 export async function homePage(c: ConsoleContext) {
   const admin = c.get("admin");
   const { origin } = new URL(c.req.url);
-  const [home, configurations, links, events] = await Promise.all([
+  const [home, configurations, links, events, failed] = await Promise.all([
     getHome(admin),
     listProvisioning(admin, { limit: PAGE_LIMIT_MAX, origin }),
     listLinks(admin, { limit: 1 }),
     listProvisioningEvents(admin, { limit: eventsShown }),
+    listDeadLetters(admin, { limit: 1 }),
   ]);
   if (!home.ok) return problemPage(c, home.problem);
   if (!configurations.ok) return problemPage(c, configurations.problem);
   if (!links.ok) return problemPage(c, links.problem);
   if (!events.ok) return problemPage(c, events.problem);
+  if (!failed.ok) return problemPage(c, failed.problem);
   const { name, home: figures } = home.value;
   const owned = configurations.value.items;
   const progress: Progress = {
@@ -48,6 +52,11 @@ export async function homePage(c: ConsoleContext) {
     { title: "Home", section: "/home" },
     <div class="stack">
       <PageHead title={name} lead="Licenses, users and groups of your organization." />
+      {failed.value.items.length > 0 && (
+        <Notice kind="warning">
+          Some work failed too often and waits for you: <a href="/failed-work">see what, and try again</a>.
+        </Notice>
+      )}
       <NextSteps progress={progress} role={admin.identity.role} />
       <Figures home={figures} seesGroups={mayProvision} />
       <div class="columns">

@@ -1,4 +1,4 @@
-/** Colors, type and spacing. One accent; every pair of text and ground has a contrast of at least 4.5. */
+/** Colors, type and spacing. One accent; every pair of text and ground has a contrast of at least 4.5, every boundary of a field one of 3. */
 export const baseStyles = `
 :root {
   color-scheme: light dark;
@@ -7,9 +7,10 @@ export const baseStyles = `
   --sunken: #f0f2f5;
   --line: #dfe3e8;
   --line-strong: #c3c9d2;
+  --field-line: #858f9e;
   --text: #1b2430;
   --soft: #4b5768;
-  --faint: #647084;
+  --faint: #5a667b;
   --accent: #3b49c8;
   --accent-strong: #2c38a6;
   --accent-ground: #eceefb;
@@ -21,7 +22,7 @@ export const baseStyles = `
   --bad: #b3261e;
   --bad-ground: #fcebea;
   --bar: #6c78e0;
-  --bar-waiting: #e3a23c;
+  --bar-waiting: #c7821a;
   --shadow: 0 1px 2px rgb(20 30 50 / 6%);
   --mono: ui-monospace, SFMono-Regular, "SF Mono", Menlo, Consolas, "Liberation Mono", monospace;
 }
@@ -32,6 +33,7 @@ export const baseStyles = `
     --sunken: #131920;
     --line: #2a323d;
     --line-strong: #465161;
+  --field-line: #707c8d;
     --text: #e7ebf0;
     --soft: #b4becb;
     --faint: #93a0b1;

@@ -20,7 +20,7 @@ export const formStyles = `
 .hint { color: var(--faint); font-size: .88rem; }
 .field-error { color: var(--bad); font-size: .9rem; font-weight: 560; }
 input:not([type="radio"], [type="checkbox"]), select {
-  width: 100%; min-height: 2.4rem; padding: .35rem .7rem; border: 1px solid var(--line-strong); border-radius: 7px;
+  width: 100%; min-height: 2.4rem; padding: .35rem .7rem; border: 1px solid var(--field-line); border-radius: 7px;
   background: var(--surface); color: var(--text); font: inherit;
 }
 input[type="radio"], input[type="checkbox"] { width: 1.05rem; height: 1.05rem; margin: .25rem 0 0; accent-color: var(--accent); }
