@@ -13,11 +13,7 @@ import {
   createSecretAction,
   revokeSecretAction,
 } from "./pages/configuration.tsx";
-import {
-  configurationsPage,
-  createConfigurationAction,
-  newConfigurationPage,
-} from "./pages/configurations.tsx";
+import { configurationsPage } from "./pages/configurations.tsx";
 import { deleteConfigurationAction, deleteConfigurationPage } from "./pages/delete-configuration.tsx";
 import { eventsPage } from "./pages/events.tsx";
 import { failedWorkPage, retryWorkAction } from "./pages/failed-work.tsx";
@@ -28,6 +24,7 @@ import { licensesPage, setPurchasedAction } from "./pages/licenses.tsx";
 import { linkPage, unlinkAction, unlinkPage } from "./pages/link.tsx";
 import { createLinkAction, previewLinkPage } from "./pages/link-plan.tsx";
 import { linksPage } from "./pages/links.tsx";
+import { createConfigurationAction, newConfigurationPage } from "./pages/new-configuration.tsx";
 import { newLinkPage } from "./pages/new-link.tsx";
 import { createUserAction, newUserPage } from "./pages/new-user.tsx";
 import {

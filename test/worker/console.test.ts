@@ -275,6 +275,8 @@ describe("configurations", () => {
     const page = await one.browser.post("/configurations", form);
     expect([page.status, page.html]).toEqual([409, expect.stringContaining("exists already")]);
     expect(page.html).toMatch(/<option value="named" selected/);
+    // The second of two clicks: the way to a secret of one's own is one link away.
+    expect(page.html).toContain(`href="/configurations/${one.ids["configurationId"]}"`);
   });
 
   it("waits for the first contact without calling it an error; renames, rotates, revokes, deletes", async () => {

@@ -12,9 +12,9 @@ import type { ConsoleContext } from "../environment.ts";
 import { nameField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
+import { licenseOptions } from "../license-options.ts";
 import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
 import { configurationTypes, counted } from "../words.ts";
-import { licenseOptions } from "./configurations.tsx";
 import { EntraSteps, OktaSteps, showCredentials } from "./credentials.tsx";
 import { Secrets } from "./secrets.tsx";
 

@@ -16,10 +16,10 @@ import { Tag } from "../components/tag.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
+import { licenseOptions } from "../license-options.ts";
 import { readNames } from "../names.ts";
 import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
 import { counted, licenseName } from "../words.ts";
-import { licenseOptions } from "./configurations.tsx";
 
 const section = "/groups";
 

@@ -10,8 +10,8 @@ import type { ConsoleContext } from "../environment.ts";
 import { emailField, nameField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
 import { page } from "../layout.tsx";
+import { licenseOptions } from "../license-options.ts";
 import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
-import { licenseOptions } from "./configurations.tsx";
 
 const section = "/users";
 

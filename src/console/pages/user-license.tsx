@@ -14,9 +14,9 @@ import { Moment } from "../components/moment.tsx";
 import { Tag } from "../components/tag.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { readForm } from "../form.ts";
+import { licenseOptions } from "../license-options.ts";
 import { problemPage } from "../problem.tsx";
 import { figure, licenseName } from "../words.ts";
-import { licenseOptions } from "./configurations.tsx";
 
 type LicenseCardProps = {
   user: UserDetail;
