@@ -26,8 +26,9 @@ export async function deleteConfigurationPage(c: ConsoleContext) {
             errors.
           </li>
           <li>
-            {counted(users, "user")} stay with their licenses and vaults, but nothing provisions them any
-            more. A new configuration takes each of them over when it provisions the same user name.
+            {counted(users, "user")} stay with the licenses they hold and with their vaults, but nothing
+            provisions them any more. Who waits only because of its default license type leaves the queue. A
+            new configuration takes each account over when it provisions the same user name.
           </li>
           <li>
             {counted(groups, "group")} are no longer kept up to date. Disable or delete the application at the
