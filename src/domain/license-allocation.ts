@@ -6,7 +6,14 @@
  * Nobody is ever lowered but by adoption, by an administrator's act or by the end of the account (I8), and an
  * upgrade is one step: the held license goes when the higher one is there (I7).
  */
-import { type Entitlement, type LicenseFacts, type LicensePool, NO_LICENSE } from "./license.ts";
+import {
+  type Entitlement,
+  type GroupGrant,
+  type LicenseFacts,
+  type LicensePool,
+  NO_LICENSE,
+  waitingPriority,
+} from "./license.ts";
 import { type LedgerAccount, LicenseLedger } from "./license-ledger.ts";
 
 export type AllocationReason =
@@ -15,10 +22,19 @@ export type AllocationReason =
   | "manual"
   | "capacity"
   | "first_provisioning"
-  | "group_license_type_lowered"
+  | Lowering
+  | "lowering_pending"
   | "entitlement_ended"
-  | "deprovisioned"
-  | "released_by_admin";
+  | Release;
+
+/** Why an account ends without a license and without a place in a queue. */
+export type Release = "deprovisioned" | "released_by_admin" | "idle";
+
+/**
+ * Acts by which an account comes down to what it is entitled to, as soon as a seat is free: an administrator's
+ * on a group or on a default (A7, A5), or leaving a group while the subscription recomputes (A7).
+ */
+export type Lowering = "group_license_type_lowered" | "default_license_type_lowered" | "left_group";
 
 /** An account as the store holds it. */
 export type AllocationAccount = { userNo: number; facts: LicenseFacts };
@@ -28,10 +44,12 @@ export type Evaluation = AllocationAccount & {
   entitled: Entitlement;
   /** Default of the owning configuration: what a first provisioning grants before any group counts (R36). */
   defaultTypeNo: number | null;
-  /** The account ends or an administrator took its license: it releases and leaves the queue. */
-  release: "deprovisioned" | "released_by_admin" | null;
-  /** An administrator lowered the type of a group of the account (A7). */
-  mayLower: boolean;
+  /** Licensed groups of the account, for its place in queues. */
+  groups: readonly GroupGrant[];
+  release: Release | null;
+  lowering: Lowering | null;
+  /** First provisioning; `strict` gives up a higher license even for a place in the queue (A3). */
+  adoption: "safe" | "strict" | null;
   /** When the change happened: a new place in the queue counts from there. */
   since: number;
 };
@@ -43,8 +61,10 @@ export type AllocationState = {
   candidates: readonly AllocationAccount[];
   /** Types whose queue goes on behind the heads given. */
   longerQueues: ReadonlySet<number>;
-  /** More adoptions are pending than were given. */
-  morePending: boolean;
+  /** Types to which more accounts are to be lowered than were given. */
+  longerLowering: ReadonlySet<number>;
+  /** Scarce types that nobody gets before all members of a group in progress stand in the queue. */
+  reserved: ReadonlySet<number>;
 };
 
 export type UserChange = {
@@ -91,46 +111,52 @@ export function allocate(state: AllocationState): Allocation {
  * account afterwards, as it would have done a moment later (R36).
  */
 function evaluateFirst(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
-  for (const { userNo, entitled, defaultTypeNo, release, since } of evaluations) {
+  for (const { userNo, entitled, defaultTypeNo, groups, release, since } of evaluations) {
     const account = ledger.accounts.get(userNo);
     if (account === undefined) continue;
     const { held, wanted, waitingSince } = account.now;
+    const want = (typeNo: number) => ledger.want(account, typeNo, since, waitingPriority(groups, typeNo));
     if (release !== null) {
       account.reason = release;
       ledger.move(account, null);
-      ledger.want(account, NO_LICENSE, since);
+      want(NO_LICENSE);
     } else if (ledger.rankOf(entitled.typeNo) < ledger.rankOf(wanted)) {
-      ledger.want(account, entitled.typeNo, since);
+      want(entitled.typeNo);
     } else if (
       held === null &&
       waitingSince === null &&
       defaultTypeNo !== null &&
       entitled.typeNo !== NO_LICENSE
     ) {
-      ledger.want(account, defaultTypeNo, since);
+      want(defaultTypeNo);
     }
   }
 }
 
 function evaluateFully(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
-  for (const { userNo, entitled, release, mayLower, since } of evaluations) {
+  for (const evaluation of evaluations) {
+    const { userNo, entitled, groups, release, lowering, adoption, since } = evaluation;
     const account = ledger.accounts.get(userNo);
     if (account === undefined || release !== null) continue;
-    if (mayLower) account.now = { ...account.now, adoptionPending: true };
-    account.reason = reasonFor(account.before, entitled, mayLower);
-    ledger.want(account, entitled.typeNo, since);
+    const isAbove = ledger.rankOf(account.now.held) > ledger.rankOf(entitled.typeNo);
+    account.reason = reasonFor(account.before, evaluation, isAbove);
+    if (lowering !== null && isAbove) account.now = { ...account.now, adoptionPending: true };
+    if (adoption === "strict" && account.before.adoptionPending && isAbove) ledger.move(account, null);
+    ledger.want(account, entitled.typeNo, since, waitingPriority(groups, entitled.typeNo));
   }
 }
 
 function isMoreDue(state: AllocationState, ledger: LicenseLedger): boolean {
-  const types = ledger.typesWithSeats();
-  const allLowered = state.candidates.every(
-    ({ userNo }) => ledger.accounts.get(userNo)?.now.adoptionPending !== true,
-  );
-  return (
-    types.some((typeNo) => state.longerQueues.has(typeNo)) ||
-    (state.morePending && allLowered && types.length > 0)
-  );
+  const isLowered = (typeNo: number): boolean =>
+    state.candidates.every(({ userNo, facts }) => {
+      const now = ledger.accounts.get(userNo)?.now;
+      return facts.wanted !== typeNo || now?.adoptionPending !== true;
+    });
+  return ledger
+    .typesWithSeats()
+    .some(
+      (typeNo) => state.longerQueues.has(typeNo) || (state.longerLowering.has(typeNo) && isLowered(typeNo)),
+    );
 }
 
 const reasonOfSource = {
@@ -139,9 +165,14 @@ const reasonOfSource = {
   manual: "manual",
 } as const;
 
-function reasonFor(before: LicenseFacts, entitled: Entitlement, mayLower: boolean): AllocationReason {
-  if (before.adoptionPending) return "first_provisioning";
-  if (mayLower) return "group_license_type_lowered";
+function reasonFor(
+  before: LicenseFacts,
+  { entitled, lowering, adoption }: Evaluation,
+  isAbove: boolean,
+): AllocationReason {
+  if (before.adoptionPending && adoption !== null) return "first_provisioning";
+  if (lowering !== null && isAbove) return lowering;
+  if (before.adoptionPending) return "lowering_pending";
   if (before.wanted === entitled.typeNo) return "capacity";
   return entitled.because === null ? "entitlement_ended" : reasonOfSource[entitled.because];
 }
@@ -150,6 +181,7 @@ const isChanged = ({ before, now }: LedgerAccount): boolean =>
   before.held !== now.held ||
   before.wanted !== now.wanted ||
   before.waitingSince !== now.waitingSince ||
+  before.priority !== now.priority ||
   before.adoptionPending !== now.adoptionPending;
 
 const toChange = ({ userNo, before, now, reason }: LedgerAccount): UserChange => ({

@@ -21,14 +21,16 @@ export class LicenseLedger {
   readonly #pools: Map<number, LicensePool>;
   readonly #highestFirst: LicensePool[];
   readonly #longerQueues: ReadonlySet<number>;
+  readonly #reserved: ReadonlySet<number>;
 
-  constructor({ pools, candidates, evaluations, longerQueues }: AllocationState) {
+  constructor({ pools, candidates, evaluations, longerQueues, reserved }: AllocationState) {
     this.rankOf = ranking(pools);
     this.#pools = new Map(pools.map((pool) => [pool.typeNo, { ...pool }]));
     this.#highestFirst = [...this.#pools.values()].sort((left, right) => right.rank - left.rank);
     this.#longerQueues = longerQueues;
+    this.#reserved = reserved;
     for (const { userNo, facts } of [...candidates, ...evaluations]) {
-      const reason = facts.adoptionPending ? "first_provisioning" : "capacity";
+      const reason = facts.adoptionPending ? "lowering_pending" : "capacity";
       this.accounts.set(userNo, { userNo, before: facts, now: { ...facts }, reason });
     }
   }
@@ -39,7 +41,11 @@ export class LicenseLedger {
   }
 
   typesWithSeats(): number[] {
-    return this.#highestFirst.map(({ typeNo }) => typeNo).filter((typeNo) => this.free(typeNo) > 0);
+    return this.#highestFirst.map(({ typeNo }) => typeNo).filter((typeNo) => this.#mayGive(typeNo));
+  }
+
+  #mayGive(typeNo: number): boolean {
+    return this.free(typeNo) > 0 && !this.#reserved.has(typeNo);
   }
 
   /** Gives the account a seat of the type, or none; the seat it held comes free in the same step (I7). */
@@ -55,13 +61,14 @@ export class LicenseLedger {
   }
 
   /** Sets what the account is entitled to. It waits exactly if that ranks above what it holds (I4). */
-  want(account: LedgerAccount, typeNo: number, since: number): void {
-    const { held, waitingSince, priority, adoptionPending } = account.now;
+  want(account: LedgerAccount, typeNo: number, since: number, priority: number): void {
+    const { held, waitingSince, adoptionPending } = account.now;
+    const waits = this.rankOf(typeNo) > this.rankOf(held);
     account.now = {
       held,
       wanted: typeNo,
-      waitingSince: this.rankOf(typeNo) > this.rankOf(held) ? (waitingSince ?? since) : null,
-      priority,
+      waitingSince: waits ? (waitingSince ?? since) : null,
+      priority: waits ? priority : 0,
       adoptionPending: adoptionPending && this.rankOf(held) > this.rankOf(typeNo),
     };
   }
@@ -69,9 +76,12 @@ export class LicenseLedger {
   /** Serves queues and pending adoptions until nothing moves (I5). */
   serve(): void {
     const queues = this.#highestFirst.map(({ typeNo }) => ({ typeNo, queue: this.#queueFor(typeNo) }));
-    const lowering = [...this.accounts.values()]
-      .filter(({ now }) => now.adoptionPending && this.rankOf(now.held) > this.rankOf(now.wanted))
-      .sort((left, right) => left.userNo - right.userNo);
+    const lowering = Map.groupBy(
+      [...this.accounts.values()]
+        .filter(({ now }) => now.adoptionPending && this.rankOf(now.held) > this.rankOf(now.wanted))
+        .sort((left, right) => right.userNo - left.userNo),
+      ({ now }) => now.wanted ?? NO_LICENSE,
+    );
     do {
       for (const { typeNo, queue } of queues) this.#serveQueue(typeNo, queue);
     } while (this.#lowerOne(lowering));
@@ -90,26 +100,32 @@ export class LicenseLedger {
   }
 
   #serveQueue(typeNo: number, queue: LedgerAccount[]): void {
-    while (this.free(typeNo) > 0) {
+    while (this.#mayGive(typeNo)) {
       const next = queue.pop();
       if (next === undefined) return;
       this.move(next, typeNo);
-      next.now = { ...next.now, waitingSince: null };
+      next.now = { ...next.now, waitingSince: null, priority: 0 };
     }
   }
 
   /**
    * A seat still free after the queues has nobody waiting for it: those who hold something better come after
-   * all who wait (A3), and one at a time, for each frees a seat above. False when nobody could be lowered.
+   * all who wait (A3), and one at a time, for each frees a seat above. Being lowered to nothing takes no seat.
+   * False when nobody could be lowered.
+   *
+   * @param lowering by the type they are to hold, the next one last
    */
-  #lowerOne(lowering: LedgerAccount[]): boolean {
-    const position = lowering.findIndex(({ now: { wanted } }) => {
-      const typeNo = wanted ?? NO_LICENSE;
-      return this.free(typeNo) > 0 && !this.#longerQueues.has(typeNo);
-    });
-    const [next] = position === -1 ? [] : lowering.splice(position, 1);
+  #lowerOne(lowering: ReadonlyMap<number, LedgerAccount[]>): boolean {
+    const reachable = [...lowering]
+      .filter(
+        ([typeNo]) => typeNo === NO_LICENSE || (this.#mayGive(typeNo) && !this.#longerQueues.has(typeNo)),
+      )
+      .flatMap(([, accounts]) => accounts.slice(-1))
+      .sort((left, right) => left.userNo - right.userNo);
+    const wanted = reachable[0]?.now.wanted ?? NO_LICENSE;
+    const next = reachable.length === 0 ? undefined : lowering.get(wanted)?.pop();
     if (next === undefined) return false;
-    this.move(next, next.now.wanted);
+    this.move(next, wanted === NO_LICENSE ? null : wanted);
     next.now = { ...next.now, adoptionPending: false };
     return true;
   }

@@ -58,6 +58,16 @@ export function entitlement(
   return best;
 }
 
+/** What a licensed group gives its members: a type, and a priority in the queue for it (A4). */
+export type GroupGrant = { groupNo: number; typeNo: number; priority: number };
+
+/** Place in the queue for a type as the groups that give it rank it: the lowest number first, hence negated. */
+export const waitingPriority = (groups: readonly GroupGrant[], typeNo: number): number =>
+  groups.reduce(
+    (lowest, group) => (group.typeNo === typeNo ? Math.min(lowest, 0 - group.priority) : lowest),
+    0,
+  );
+
 /** A group's type may be absent, or not below the default of its configuration (R39, I10). */
 export const mayLicenseGroup = (
   typeNo: number | null,

@@ -114,6 +114,33 @@ export const ALLOCATION_ROUND_ROWS_MAX = 1_000;
 /** Accounts of one queue that one round may serve: keeps the write of a large purchase in chunks. */
 export const ALLOCATION_HEADS_MAX = 1_000;
 
+/** Accounts that one allocator round looks through for idle ones: a few megabytes of pages. */
+export const IDLE_ACCOUNTS_WALKED_MAX = 4_000;
+
+/** How often a subscription that releases licenses of idle accounts looks for them. */
+export const IDLE_CHECK_INTERVAL_MS = 24 * 3_600_000;
+
+/** Subscriptions whose idle accounts one sweep has looked for: the next sweep is a minute away. */
+export const IDLE_CHECKS_PER_SWEEP = 20;
+
+/** Longest grace period of idle accounts: ten years. */
+export const IDLE_RELEASE_DAYS_MAX = 3_650;
+
+/** Accounts looked through for the number of reclaimable licenses; past it the figure says "at least". */
+export const RECLAIMABLE_SCANNED_MAX = 10_000;
+
+/** Priorities that groups may have in queues: enough to order any organization's groups. */
+export const WAITING_PRIORITY_MAX = 1_000;
+
+/** Ten seats per purchased one: more is no oversubscription but a mistake. */
+export const ASSIGNABLE_PERCENT_MAX = 1_000;
+
+/** Accounts a preview of licenses computes with: about 20 MB of memory. */
+export const PREVIEW_ACCOUNTS_MAX = 50_000;
+
+/** Accounts a preview reads per batch, so that no batch holds the shard for long. */
+export const PREVIEW_PAGE = 5_000;
+
 /** Events written by one statement: about 400 KB of JSON, far below D1's 2 MB per value. */
 export const EVENTS_PER_STATEMENT_MAX = 2_000;
 

@@ -11,6 +11,7 @@ import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { liveUserNo } from "./subject.ts";
 import { insertEmails } from "./user-emails.ts";
+import { reconsiderReleased } from "./users.ts";
 
 export type NewAccount = {
   id: string;
@@ -48,7 +49,7 @@ export function insertAccount(scope: TenantScope, account: NewAccount): SQL[] {
 
 /** Sets the administrator's own flag; what the identity provider says in `active` stays untouched (A26). */
 export function setAdminDisabled(scope: TenantScope, userId: string, disabled: boolean): SQL[] {
-  const { tenantNo } = scope;
+  const { tenantNo, now } = scope;
   const userNo = liveUserNo(scope, userId);
   const flag = disabled ? 1 : 0;
   return [
@@ -65,7 +66,9 @@ export function setAdminDisabled(scope: TenantScope, userId: string, disabled: b
       sql`EXISTS (SELECT 1 FROM users
         WHERE tenant_no = ${tenantNo} AND user_no = ${userNo} AND admin_disabled <> ${flag})`,
     ),
-    sql`UPDATE users SET admin_disabled = ${flag} WHERE tenant_no = ${tenantNo} AND user_no = ${userNo}
-      AND admin_disabled <> ${flag}`,
+    sql`UPDATE users SET admin_disabled = ${flag}, idle_since = CASE
+        WHEN ${flag} = 1 OR active = 0 THEN COALESCE(idle_since, ${now}) END
+      WHERE tenant_no = ${tenantNo} AND user_no = ${userNo} AND admin_disabled <> ${flag}`,
+    ...(disabled ? [] : reconsiderReleased(scope, userNo, sql`changes() > 0`)),
   ];
 }

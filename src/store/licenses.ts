@@ -15,6 +15,8 @@ export type AllocationWrite = {
   userChanges: readonly UserChange[];
   poolChanges: readonly PoolChange[];
   grantedFrom: readonly number[];
+  /** Accounts to which an administrator applied another default (A5). */
+  defaults: { typeNo: number; users: readonly number[] } | undefined;
   events: readonly (LicenseEvent & { correlationId: string })[];
   /** Outbox rows whose work is done with this batch. */
   closed: readonly number[];
@@ -34,6 +36,7 @@ export function writeAllocation(scope: TenantScope, write: AllocationWrite): SQL
       WHERE tenant_no = ${tenantNo} AND allocation_version = ${write.allocationVersion}`,
     guardChangedOne("moved_on"),
     ...updateUsers(tenantNo, write.userChanges),
+    ...updateDefaults(tenantNo, write.defaults),
     ...updatePools(tenantNo, write.poolChanges),
     guard(
       "over_granted",
@@ -58,18 +61,29 @@ function updateUsers(tenantNo: TenantNo, changes: readonly UserChange[]): SQL[] 
     after.wanted,
     after.held,
     after.waitingSince,
+    after.priority,
     Number(before.adoptionPending),
     Number(after.adoptionPending),
   ]);
   return [
-    sql`WITH change(tenant_no, user_no, wanted, held, since, pending_before, pending) AS MATERIALIZED (
-        SELECT ${tenantNo}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+    sql`WITH change(tenant_no, user_no, wanted, held, since, priority, pending_before, pending) AS MATERIALIZED (
+        SELECT ${tenantNo}, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
         FROM json_each(${JSON.stringify(rows)}))
       UPDATE users SET wanted_type_no = change.wanted, held_type_no = change.held, waiting_since = change.since,
+        waiting_priority = change.priority,
         adoption_pending = CASE WHEN adoption_pending = change.pending_before THEN change.pending ELSE adoption_pending END
       FROM change WHERE users.tenant_no = change.tenant_no AND users.user_no = change.user_no`,
   ];
 }
+
+const updateDefaults = (tenantNo: TenantNo, defaults: AllocationWrite["defaults"]): SQL[] =>
+  defaults === undefined
+    ? []
+    : [
+        sql`UPDATE users SET default_type_no = ${defaults.typeNo} WHERE tenant_no = ${tenantNo}
+          AND user_no IN (SELECT value FROM json_each(${JSON.stringify(defaults.users)}))
+          AND default_type_no IS NOT ${defaults.typeNo}`,
+      ];
 
 function updatePools(tenantNo: TenantNo, changes: readonly PoolChange[]): SQL[] {
   if (changes.length === 0) return [];

@@ -7,7 +7,7 @@ import type { Row } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { foldedDocument } from "./folded-document.ts";
 import { guard, guardChangedOne } from "./guard.ts";
-import { enqueue, enqueueLicense } from "./outbox.ts";
+import { enqueue, enqueueIf, enqueueLicense } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { deleteEmails, deleteStoredEmails, insertEmails } from "./user-emails.ts";
 import { userGroupsColumn } from "./user-groups.ts";
@@ -49,6 +49,15 @@ export function selectUser(
     WHERE tenant_no = ${scope.tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
 }
 
+/** A row when the account exists under this SCIM id, which is minted once and never given again. */
+export const selectUserExists = (scope: TenantScope, owner: ConfigurationNo | 0, scimId: string): SQL =>
+  sql`SELECT 1 FROM users WHERE tenant_no = ${scope.tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`;
+
+/** A row when the account is as this change leaves it, and nothing has changed it since. */
+export const selectUserWritten = ({ tenantNo }: TenantScope, { before, after }: UserChange): SQL =>
+  sql`SELECT 1 FROM users WHERE tenant_no = ${tenantNo} AND user_no = ${before.userNo}
+    AND scim_id = ${before.scimId} AND version = ${before.version + 1} AND document = ${JSON.stringify(after)}`;
+
 /** Which of these folded names are held by any account, as rows of `name`. */
 export const selectTakenNames = ({ tenantNo }: TenantScope, namesFolded: readonly string[]): SQL =>
   sql`SELECT user_name_folded AS name FROM users WHERE tenant_no = ${tenantNo}
@@ -82,10 +91,10 @@ export function insertUser(
   const userNo = sql`(SELECT MAX(user_no) FROM users WHERE tenant_no = ${tenantNo})`;
   return [
     sql`INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, external_id,
-        active, origin, version, created_at, updated_at, document, folded)
+        active, origin, version, created_at, updated_at, idle_since, default_type_no, document, folded)
       VALUES (${tenantNo}, COALESCE(${userNo}, 0) + 1, ${owner}, ${scimId}, ${column.userName},
         ${column.userNameFolded}, ${column.externalId}, ${column.active}, 'scim', 1, ${now}, ${now},
-        ${column.document}, ${column.folded})`,
+        ${column.active === 1 ? null : now}, ${defaultTypeNo(scope, owner)}, ${column.document}, ${column.folded})`,
     ...insertEmails(scope, userNo, attributes),
     ...countUser(scope, owner, "+"),
     ...recordEvent(scope, {
@@ -97,6 +106,17 @@ export function insertUser(
     reconsiderLicense(scope),
   ];
 }
+
+/** Default of the configuration as it is now: later ones count for later accounts only (A5). */
+const defaultTypeNo = ({ tenantNo }: TenantScope, owner: ConfigurationNo): SQL =>
+  sql`(SELECT default_license_type_no FROM configurations
+    WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner})`;
+
+/** Since when the account is idle: inactive, or disabled by an administrator (A8). */
+const idleSince = ({ now }: TenantScope, active: number): SQL =>
+  active === 1
+    ? sql`CASE WHEN admin_disabled = 1 THEN COALESCE(idle_since, ${now}) END`
+    : sql`COALESCE(idle_since, ${now})`;
 
 /**
  * `POST /Users` of a taken name (A9, R37): an account that no live configuration owns, or that was
@@ -124,6 +144,7 @@ export function adoptUser(
     deleteStoredEmails(scope, userNo),
     sql`UPDATE users SET configuration_no = ${owner}, scim_id = ${scimId}, user_name = ${column.userName},
         external_id = ${column.externalId}, active = ${column.active}, version = 1, origin = 'scim',
+        idle_since = ${idleSince(scope, column.active)}, default_type_no = ${defaultTypeNo(scope, owner)},
         adoption_pending = 1, manual_type_no = NULL, deprovisioned_at = NULL, created_at = ${now}, updated_at = ${now},
         document = ${column.document}, folded = ${column.folded}
       WHERE tenant_no = ${tenantNo} AND user_name_folded = ${column.userNameFolded}
@@ -156,7 +177,7 @@ export function updateUser(scope: TenantScope, { before, after }: UserChange): S
   return [
     sql`UPDATE users SET user_name = ${column.userName}, user_name_folded = ${column.userNameFolded},
         external_id = ${column.externalId}, active = ${column.active}, version = version + 1, updated_at = ${now},
-        document = ${column.document}, folded = ${column.folded}
+        idle_since = ${idleSince(scope, column.active)}, document = ${column.document}, folded = ${column.folded}
       WHERE tenant_no = ${tenantNo} AND user_no = ${before.userNo} AND scim_id = ${before.scimId}
         AND version = ${before.version}`,
     guardChangedOne("stale"),
@@ -173,8 +194,19 @@ export function updateUser(scope: TenantScope, { before, after }: UserChange): S
       subjectNo: before.userNo,
       data: { changed: changedNames(before.attributes, after) },
     }),
+    ...(column.active === 1 && !wasActive ? reconsiderReleased(scope, before.userNo) : []),
   ];
 }
+
+/** Whoever comes back and lost the license while idle gets a place in the queue again (A8). */
+export const reconsiderReleased = (scope: TenantScope, userNo: number | SQL, when = sql`1`): SQL[] =>
+  enqueueIf(
+    scope,
+    "license",
+    sql`json_object('users', json_array(latest.subject_no))`,
+    sql`${when} AND EXISTS (SELECT 1 FROM users WHERE tenant_no = ${scope.tenantNo} AND user_no = ${userNo}
+      AND held_type_no IS NULL AND waiting_since IS NULL)`,
+  );
 
 const changedNames = (before: JsonObject, after: JsonObject): string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
@@ -228,7 +260,7 @@ export function deprovisionUser(
     deleteStoredEmails(scope, userNo),
     ...countUser(scope, owner, "-"),
     sql`UPDATE users SET configuration_no = 0, scim_id = ${retiredId}, external_id = NULL, active = 0,
-        version = version + 1, updated_at = ${now}, deprovisioned_at = ${now}
+        version = version + 1, updated_at = ${now}, deprovisioned_at = ${now}, idle_since = NULL
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner} AND scim_id = ${scimId}`,
     guard("not_found", sql`${retiredNo} IS NOT NULL`),
   ];

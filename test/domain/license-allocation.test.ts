@@ -84,10 +84,11 @@ class Subscription {
       longerQueues: new Set(
         TYPES.filter((_, i) => (queues[i]?.length ?? 0) > heads).map(({ typeNo }) => typeNo),
       ),
-      morePending: pending.length > heads,
+      longerLowering: new Set(pending.length > heads ? pending.map(({ facts }) => facts.wanted ?? 0) : []),
+      reserved: new Set(),
     });
     const lowerable = new Set(
-      evaluations.filter((e) => e.mayLower || e.release !== null).map((e) => e.userNo),
+      evaluations.filter((e) => e.lowering !== null || e.release !== null).map((e) => e.userNo),
     );
     for (const change of allocation.userChanges) {
       const account = this.account(change.userNo);
@@ -134,7 +135,9 @@ class Subscription {
     const entitled = entitlement({ defaultTypeNo, groupTypeNos, manualTypeNo }, rankOf);
     const withdrawn = manualTypeNo === NO_LICENSE ? "released_by_admin" : null;
     const release = deprovisioned ? "deprovisioned" : withdrawn;
-    return { userNo, facts, entitled, defaultTypeNo, release, mayLower, since };
+    const lowering = mayLower ? ("group_license_type_lowered" as const) : null;
+    const adoption = facts.adoptionPending ? ("safe" as const) : null;
+    return { userNo, facts, entitled, defaultTypeNo, groups: [], release, lowering, adoption, since };
   }
 
   /** I4, and that counters are what counting gives (I6), and that events replay to the same. */

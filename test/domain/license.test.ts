@@ -58,8 +58,10 @@ const evaluate = (
   facts,
   entitled: { typeNo: entitled, because: entitled === RO ? "default" : "group" },
   defaultTypeNo: RO,
+  groups: [],
   release: null,
-  mayLower: false,
+  lowering: null,
+  adoption: null,
   since: 500,
   ...more,
 });
@@ -69,7 +71,8 @@ const run = (state: Partial<AllocationState> & Pick<AllocationState, "pools">) =
     evaluations: [],
     candidates: [],
     longerQueues: new Set(),
-    morePending: false,
+    longerLowering: new Set(),
+    reserved: new Set(),
     ...state,
   });
   const after = new Map(allocation.userChanges.map((change) => [change.userNo, change.after]));
@@ -214,7 +217,7 @@ describe("state machine", () => {
   it("first adoption, default free: lowered, and the higher queue is served", () => {
     const { after, events } = run({
       pools: pools([0, 1], [1, 1]),
-      evaluations: [evaluate(1, { ...holds(NAMED), adoptionPending: true }, RO)],
+      evaluations: [evaluate(1, { ...holds(NAMED), adoptionPending: true }, RO, { adoption: "safe" })],
       candidates: [{ userNo: 2, facts: waits(NAMED, 10) }],
     });
     expect(after.get(1)).toEqual(holds(RO));
@@ -225,7 +228,7 @@ describe("state machine", () => {
   it("first adoption, default not free: keeps and stays pending (A3)", () => {
     const { after } = run({
       pools: pools([1, 1], [1, 1]),
-      evaluations: [evaluate(1, { ...holds(NAMED), adoptionPending: true }, RO)],
+      evaluations: [evaluate(1, { ...holds(NAMED), adoptionPending: true }, RO, { adoption: "safe" })],
     });
     expect(after.get(1)).toEqual({ ...holds(NAMED, RO), adoptionPending: true });
   });
@@ -288,7 +291,8 @@ describe("beyond the state machine", () => {
   });
 
   it("a group's type lowered by an administrator lowers its members while seats last (A7, A3)", () => {
-    const lowered = (userNo: number) => evaluate(userNo, holds(NAMED), RO, { mayLower: true });
+    const lowered = (userNo: number) =>
+      evaluate(userNo, holds(NAMED), RO, { lowering: "group_license_type_lowered" });
     const { after } = run({ pools: pools([0, 1], [2, 2]), evaluations: [lowered(1), lowered(2)] });
     expect(after.get(1)).toEqual(holds(RO));
     expect(after.get(2)).toEqual({ ...holds(NAMED, RO), adoptionPending: true });
