@@ -1,6 +1,7 @@
 /** One page of a configuration's users or groups, as the statements of one batch. */
 import { sql } from "drizzle-orm";
 import { type Access, isUnique, type Key } from "./filter/access.ts";
+import { externalIdRows } from "./filter/look-up.ts";
 import { planByName, planNameRange } from "./page/by-name.ts";
 import { ownCount, walksMembers } from "./page/cost.ts";
 import { gathered } from "./page/gathered.ts";
@@ -46,5 +47,10 @@ function planByKey(query: PageQuery, key: Key, { condition }: Matches): PagePlan
   const { no, id, table } = names(query);
   // Left alone the planner walks all accounts by number, in the hope that the page fills soon.
   const from = sql`${table} INDEXED BY ${sql.raw(query.type.name === "User" ? "users" : "groups")}_by_external_id`;
-  return streamed(query, { from, condition, order: { key: no, id, descending: false, isUnique: true } });
+  const rows = externalIdRows(query, key.values);
+  return streamed(query, {
+    from,
+    condition: rows,
+    order: { key: no, id, descending: false, isUnique: true },
+  });
 }
