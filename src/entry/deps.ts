@@ -9,6 +9,7 @@ import type { PropagationMessage } from "../domain/outbox.ts";
 import type { Deps, Signals } from "../gateway/deps.ts";
 import { DirectoryCache } from "../gateway/directory-cache.ts";
 import { type Database, type Meter, newMeter } from "../store/database.ts";
+import { StoreUnavailable } from "../store/failure.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
 import { openCursors } from "./cursors.ts";
 import { openLimits } from "./limits.ts";
@@ -101,7 +102,13 @@ function signals(env: Env, waitUntil: (work: Promise<unknown>) => void): Signals
       waitUntil(work);
     },
     async armSweeper(shard) {
-      await env.SHARD_SWEEPER.getByName(shard).arm(shard);
+      try {
+        await env.SHARD_SWEEPER.getByName(shard).arm(shard);
+      } catch (error) {
+        // The platform's own words for it ("Error handling" of Durable Objects).
+        const { retryable, overloaded } = error as { retryable?: boolean; overloaded?: boolean };
+        throw new StoreUnavailable(String(error), { passing: retryable === true && overloaded !== true });
+      }
     },
   };
 }

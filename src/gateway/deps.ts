@@ -65,7 +65,10 @@ export type Limits = {
 export type Signals = {
   /** Sends each pointer to whoever takes its kind; never throws, never delays the answer. */
   outboxWritten(shard: string, tenantNo: number, pointers: readonly OutboxPointer[]): void;
-  /** Arms the shard's sweeper; must have succeeded before the shard's first tenant exists. */
+  /**
+   * Arms the shard's sweeper; must have succeeded before the shard's first tenant exists. Can be repeated.
+   * @throws StoreUnavailable when it did not answer.
+   */
   armSweeper(shard: string): Promise<void>;
 };
 

@@ -7,12 +7,12 @@ import { type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
 import type { Statement } from "../store/database.ts";
 import { UniqueViolated } from "../store/failure.ts";
-import { type GroupReference, insertGroup } from "../store/groups.ts";
+import { type GroupReference, insertGroup, selectGroupExists } from "../store/groups.ts";
 import { changeMembers } from "../store/members.ts";
 import { licensePointer } from "../store/outbox.ts";
 import type { TenantScope } from "../store/scope.ts";
-import { adoptUser, insertUser, selectTakenNames } from "../store/users.ts";
-import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
+import { adoptUser, insertUser, selectTakenNames, selectUserExists } from "../store/users.ts";
+import { commitAs, type Evidence, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 
 export type Creation = { type: ResourceType; scimId: string; body: Json };
 type Parsed = { type: ResourceType; group: GroupReference; resource: ParsedResource };
@@ -56,8 +56,9 @@ async function attempt(
     // Members come last: by then everything they may name exists.
     ...parsed.flatMap((one) => addMembers(client, scope, one)),
   ];
+  const evidence: Evidence = (scope) => selectCreated(scope, parsed);
   try {
-    const committed = await whenGuarded(commitAs(client, statements, [licensePointer]), {
+    const committed = await whenGuarded(commitAs(client, statements, evidence, [licensePointer]), {
       uniqueness: () => nameTaken,
       unknown_member: () =>
         refusal("invalidValue", `${together}a member is no User or Group of this configuration.`),
@@ -70,6 +71,15 @@ async function attempt(
     if (error.columns.includes("users.user_name_folded")) return "name_taken";
     return err(refusal("uniqueness", `${together}a displayName is already in use.`));
   }
+}
+
+/** All were made together: the first of them stands for all. */
+function selectCreated(scope: TenantScope, [first]: readonly Parsed[]): Statement {
+  if (first === undefined) throw new Error("a circle has members");
+  const { type, group } = first;
+  return type === USER_TYPE
+    ? selectUserExists(scope, group.owner, group.scimId)
+    : selectGroupExists(scope, group);
 }
 
 function create(scope: TenantScope, one: Parsed, adopted: ReadonlySet<string>): Statement[] {

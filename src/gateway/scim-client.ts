@@ -12,6 +12,7 @@ import { type OutboxPointer, outboxPointers } from "../store/outbox.ts";
 import type { TenantScope } from "../store/scope.ts";
 import { lookUpTenant } from "./client-authentication.ts";
 import type { Deps } from "./deps.ts";
+import { persist } from "./store-retry.ts";
 
 export type ScimClient = {
   readonly deps: Deps;
@@ -32,22 +33,48 @@ export function readAs(
   client: ScimClient,
   statements: (scope: TenantScope) => Statement[],
 ): Promise<Row[][]> {
-  return behindFence(client, read, statements);
+  return persist(client.deps, () => behindFence(client, read, statements));
 }
+
+/** What tells that a batch is committed: a row of this statement, which nothing but the batch can have made. */
+export type Evidence = (scope: TenantScope) => Statement;
 
 /**
  * Commits behind the fence, and signals what the batch put into the outbox.
+ *
+ * If D1 does not answer, the batch may be committed all the same. Then the evidence is looked for before and,
+ * since the first batch may still be on its way, after another attempt: a write never happens twice, and never
+ * stands in its own way.
  * @param known pointers of rows that the batch is known to write and does not return
  */
 export async function commitAs(
   client: ScimClient,
   statements: (scope: TenantScope) => Statement[],
+  evidence: Evidence,
   known: readonly OutboxPointer[] = [],
-): Promise<Row[][]> {
-  const results = await behindFence(client, commit, statements);
+): Promise<void> {
+  const results = await persist(client.deps, async (again) => {
+    if (again && (await isCommitted(client, evidence))) return [];
+    try {
+      return await behindFence(client, commit, statements);
+    } catch (error) {
+      const refused = error instanceof GuardRaised || error instanceof UniqueViolated;
+      if (!again || !refused) throw error;
+      if (await isCommitted(client, evidence)) return [];
+      if (error instanceof GuardRaised && ["stale", "precondition"].includes(error.word)) {
+        // Committed and overwritten since, or never committed: nobody can tell.
+        throw new StoreUnavailable("the outcome of a write is unknown");
+      }
+      throw error;
+    }
+  });
   const { shard, tenantNo } = client.scope;
   client.deps.signals.outboxWritten(shard.name, tenantNo, [...known, ...outboxPointers(results)]);
-  return results;
+}
+
+async function isCommitted(client: ScimClient, evidence: Evidence): Promise<boolean> {
+  const [rows = []] = await behindFence(client, read, (scope) => [evidence(scope)]);
+  return rows.length > 0;
 }
 
 /** Makes sure that the credential holds, for answers that needed no data. */

@@ -7,17 +7,10 @@ import { mergeReplacement } from "../scim/replace.ts";
 import { parseResource } from "../scim/resource.ts";
 import { GROUP_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
-import { type GroupReference, groupRecord, selectGroup, updateGroup } from "../store/groups.ts";
-import type { TenantScope } from "../store/scope.ts";
+import { type GroupReference, groupRecord, selectGroup } from "../store/groups.ts";
 import { type IfMatch, retryStale } from "./contention.ts";
 import { readAs, type ScimClient } from "./scim-client.ts";
-import {
-  commitMembers,
-  groupReference,
-  guardIfMatch,
-  type MemberChange,
-  unknownGroup,
-} from "./scim-group-writing.ts";
+import { commitMembers, groupReference, type MemberChange, unknownGroup } from "./scim-group-writing.ts";
 import { type GroupAnswer, getGroup } from "./scim-groups.ts";
 import { readMembers } from "./scim-members.ts";
 import { groupRepresentation } from "./scim-representation.ts";
@@ -39,8 +32,7 @@ export async function patchGroup(
   const group = groupReference(client, id);
   const { attributeOperations, members } = plan.value;
   if (attributeOperations.length === 0 && members.kind === "delta") {
-    const statements = (scope: TenantScope) => guardIfMatch(scope, group, ifMatch.versions);
-    return commitMembers(client, group, members, { statements, onlyMembers: true });
+    return commitMembers(client, group, members, { ifVersions: ifMatch.versions });
   }
   return retryStale(client, () => patchAttributes(client, group, plan.value, ifMatch));
 }
@@ -63,12 +55,10 @@ async function patchAttributes(
   if (!change.ok) return change;
   const isSame = equalJson(found.group.attributes, after.value);
   if (isSame && change.value.kind === "none") return ok(true);
-  const statements = (scope: TenantScope) => [
-    ...guardIfMatch(scope, group, ifMatch.versions && [found.group.version]),
-    ...(isSame ? [] : updateGroup(scope, found.group, after.value)),
-  ];
-  const displayName = after.value["displayName"];
-  return commitMembers(client, group, change.value, { statements, onlyMembers: isSame, displayName });
+  return commitMembers(client, group, change.value, {
+    ifVersions: ifMatch.versions && [found.group.version],
+    attributes: isSame ? undefined : { before: found.group, after: after.value },
+  });
 }
 
 function sequenceChange(
@@ -107,12 +97,10 @@ export async function replaceGroup(
       members === undefined
         ? { kind: "none" }
         : { kind: "delta", replaceAll: true, add: members, remove: [] };
-    const statements = (scope: TenantScope) => [
-      ...guardIfMatch(scope, group, ifMatch.versions && [before.version]),
-      ...(isSame ? [] : updateGroup(scope, before, after.value)),
-    ];
-    const displayName = after.value["displayName"];
-    return commitMembers(client, group, change, { statements, onlyMembers: isSame, displayName });
+    return commitMembers(client, group, change, {
+      ifVersions: ifMatch.versions && [before.version],
+      attributes: isSame ? undefined : { before, after: after.value },
+    });
   });
   return replaced.ok ? getGroup(client, id, projection) : replaced;
 }

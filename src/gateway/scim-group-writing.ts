@@ -1,16 +1,24 @@
 /** What every write of a group shares: one commit, and the refusals it can end with. */
 import { quote, refusal, type ScimError } from "../scim/error.ts";
+import type { JsonObject } from "../scim/json.ts";
 import type { MemberReference } from "../scim/member.ts";
 import type { GroupPatchPlan } from "../scim/patch/member.ts";
 import { ok, type Result } from "../scim/result.ts";
 import type { Statement } from "../store/database.ts";
 import { GuardRaised, UniqueViolated } from "../store/failure.ts";
-import { type GroupReference, guardGroupVersion } from "../store/groups.ts";
+import {
+  type GroupRecord,
+  type GroupReference,
+  guardGroupVersion,
+  selectGroupWritten,
+  selectMembersChanged,
+  updateGroup,
+} from "../store/groups.ts";
 import { selectUnknownMembers } from "../store/member-keys.ts";
 import { changeMembers, replaceMembers } from "../store/members.ts";
 import type { TenantScope } from "../store/scope.ts";
 import { contended } from "./contention.ts";
-import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
+import { commitAs, type Evidence, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 
 export const groupReference = (client: ScimClient, scimId: string): GroupReference => ({
   owner: client.identity.configurationNo,
@@ -33,9 +41,10 @@ export async function commitGroup(
   group: GroupReference,
   named: { ids: readonly string[]; displayName?: unknown },
   statements: (scope: TenantScope) => Statement[],
+  evidence: Evidence,
 ): Promise<Result<unknown>> {
   try {
-    return await whenGuarded(commitAs(client, statements), {
+    return await whenGuarded(commitAs(client, statements, evidence), {
       not_found: () => unknownGroup(group.scimId),
       precondition: () => preconditionFailed,
       stale: () => contended,
@@ -78,24 +87,41 @@ export const idsOf = (members: readonly MemberReference[]): string[] => members.
 
 export type MemberChange = Exclude<GroupPatchPlan["members"], { kind: "sequence" }>;
 
+/** A change of attributes that goes with one of members. */
+export type AttributeChange = { before: GroupRecord; after: JsonObject };
+
 /**
- * @param beside statements of the same batch that come first
- * @param onlyMembers whether the batch changes nothing else: then a change that changes nothing leaves no trace
+ * Changes members, attributes or both in one batch. A change of members alone that changes nothing leaves no
+ * trace; adding or removing whoever is in or out already is the same as not asking, so it can be asked again.
  */
 export function commitMembers(
   client: ScimClient,
   group: GroupReference,
   change: MemberChange,
-  beside: { statements: (scope: TenantScope) => Statement[]; onlyMembers: boolean; displayName?: unknown },
+  {
+    ifVersions,
+    attributes,
+  }: { ifVersions: readonly number[] | undefined; attributes?: AttributeChange | undefined },
 ): Promise<Result<unknown>> {
-  const operation = beside.onlyMembers ? client.deps.newId() : undefined;
+  const operation = client.deps.newId();
+  const guarded = attributes === undefined ? operation : undefined;
   const add = change.kind === "delta" ? idsOf(change.add) : [];
-  return commitGroup(client, group, { ids: add, displayName: beside.displayName }, (scope) => [
-    ...beside.statements(scope),
-    ...(change.kind === "none"
-      ? []
-      : change.replaceAll
-        ? replaceMembers(scope, group, add, operation)
-        : changeMembers(scope, group, { add, remove: change.remove }, operation)),
-  ]);
+  return commitGroup(
+    client,
+    group,
+    { ids: add, displayName: attributes?.after["displayName"] },
+    (scope) => [
+      ...guardIfMatch(scope, group, ifVersions),
+      ...(attributes === undefined ? [] : updateGroup(scope, attributes.before, attributes.after)),
+      ...(change.kind === "none"
+        ? []
+        : change.replaceAll
+          ? replaceMembers(scope, group, add, guarded)
+          : changeMembers(scope, group, { add, remove: change.remove }, guarded)),
+    ],
+    (scope) =>
+      attributes === undefined
+        ? selectMembersChanged(scope, group, operation)
+        : selectGroupWritten(scope, attributes.before, attributes.after),
+  );
 }

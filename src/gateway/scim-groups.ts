@@ -3,7 +3,13 @@ import { type Projection, project, wantsAttribute } from "../scim/projection.ts"
 import { parseResource } from "../scim/resource.ts";
 import { GROUP_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
-import { type GroupRecord, insertGroup, markGroupDeleted } from "../store/groups.ts";
+import {
+  type GroupRecord,
+  insertGroup,
+  markGroupDeleted,
+  selectGroupDeleted,
+  selectGroupExists,
+} from "../store/groups.ts";
 import { changeMembers } from "../store/members.ts";
 import type { ScimClient } from "./scim-client.ts";
 import { commitGroup, groupReference, guardIfMatch, idsOf, unknownGroup } from "./scim-group-writing.ts";
@@ -33,6 +39,7 @@ export async function createGroup(
       ...insertGroup(scope, group, attributes),
       ...(ids.length === 0 ? [] : changeMembers(scope, group, { add: ids, remove: [] })),
     ],
+    (scope) => selectGroupExists(scope, group),
   );
   if (!committed.ok) return committed;
   return getGroup(client, group.scimId, projection, { attributes, hasMembers: ids.length > 0 });
@@ -76,8 +83,11 @@ export async function deleteGroup(
   ifVersions?: readonly number[],
 ): Promise<Result<unknown>> {
   const group = groupReference(client, id);
-  return commitGroup(client, group, { ids: [] }, (scope) => [
-    ...guardIfMatch(scope, group, ifVersions),
-    ...markGroupDeleted(scope, group),
-  ]);
+  return commitGroup(
+    client,
+    group,
+    { ids: [] },
+    (scope) => [...guardIfMatch(scope, group, ifVersions), ...markGroupDeleted(scope, group)],
+    (scope) => selectGroupDeleted(scope, group),
+  );
 }

@@ -16,12 +16,14 @@ import {
   deprovisionUser,
   insertUser,
   selectUser,
+  selectUserExists,
+  selectUserWritten,
   type UserRecord,
   updateUser,
   userRecord,
 } from "../store/users.ts";
 import { contended, type Precondition, retryStale } from "./contention.ts";
-import { commitAs, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
+import { commitAs, type Evidence, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import { locationOf, type UserGroup, userGroups, userRepresentation } from "./scim-representation.ts";
 
 /** A resource on its way out: already projected. */
@@ -73,15 +75,18 @@ async function insertOrAdopt(
   attributes: JsonObject,
 ): Promise<Result<unknown>> {
   const owner = client.identity.configurationNo;
+  const evidence: Evidence = (scope) => selectUserExists(scope, owner, scimId);
   try {
     return ok(
-      await commitAs(client, (scope) => insertUser(scope, owner, scimId, attributes), [licensePointer]),
+      await commitAs(client, (scope) => insertUser(scope, owner, scimId, attributes), evidence, [
+        licensePointer,
+      ]),
     );
   } catch (error) {
     if (!isTakenName(error)) throw error;
   }
   return whenGuarded(
-    commitAs(client, (scope) => adoptUser(scope, owner, scimId, attributes), [licensePointer]),
+    commitAs(client, (scope) => adoptUser(scope, owner, scimId, attributes), evidence, [licensePointer]),
     { uniqueness: () => takenName(attributes["userName"]) },
   );
 }
@@ -178,7 +183,11 @@ function change(
 async function write(client: ScimClient, before: UserRecord, after: JsonObject): Promise<Result<unknown>> {
   try {
     return await whenGuarded(
-      commitAs(client, (scope) => updateUser(scope, { before, after })),
+      commitAs(
+        client,
+        (scope) => updateUser(scope, { before, after }),
+        (scope) => selectUserWritten(scope, { before, after }),
+      ),
       { stale: () => contended },
     );
   } catch (error) {
@@ -197,8 +206,10 @@ export async function deleteUser(
 ): Promise<Result<unknown>> {
   const retiredId = client.deps.newId();
   return whenGuarded(
-    commitAs(client, (scope) =>
-      deprovisionUser(scope, client.identity.configurationNo, id, retiredId, ifVersions),
+    commitAs(
+      client,
+      (scope) => deprovisionUser(scope, client.identity.configurationNo, id, retiredId, ifVersions),
+      (scope) => selectUserExists(scope, 0, retiredId),
     ),
     {
       not_found: () => unknownUser(id),

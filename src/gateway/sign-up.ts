@@ -21,6 +21,7 @@ import type { Deps } from "./deps.ts";
 import { done, type Outcome, refuse } from "./problem.ts";
 import { limitStranger } from "./rates.ts";
 import { hashSecret } from "./secret.ts";
+import { persist } from "./store-retry.ts";
 
 export type RequestedSignUp = {
   signUpId: string;
@@ -128,15 +129,16 @@ async function create(
   const { shard: shardName, tenantNo, tenantId, organization: name, administratorId, email } = signUp;
   const shard = shardName === null ? undefined : deps.shard(shardName);
   if (shardName === null || shard === undefined) throw new StoreUnavailable("no shard is open for a tenant");
-  await deps.signals.armSweeper(shardName);
+  await persist(deps, () => deps.signals.armSweeper(shardName));
   const now = deps.now();
   const cause = { actor: `admin:${administratorId}`, correlationId };
-  const subscriptionId = await createTenantInShard(
-    { shard, tenantNo, epoch: firstEpoch, cause, now },
-    { tenantId, subscriptionId: deps.newId(), name },
+  const subscriptionId = await persist(deps, () =>
+    createTenantInShard(
+      { shard, tenantNo, epoch: firstEpoch, cause, now },
+      { tenantId, subscriptionId: deps.newId(), name },
+    ),
   );
-  const place = { epoch: firstEpoch, now };
-  const completed = await completeSignUp(deps.control, { ...signUp, shard: shardName }, place, credential);
+  const completed = await complete(deps, { ...signUp, shard: shardName }, now, credential);
   return {
     tenant: {
       tenant: { id: tenantId, name, subscriptionId },
@@ -144,6 +146,21 @@ async function create(
     },
     completed,
   };
+}
+
+/** Whether this call completed it; when an answer was lost it is taken to have, and the credential is made sure of. */
+function complete(
+  deps: Deps,
+  signUp: SignUp & { shard: string },
+  now: number,
+  credential: FirstCredential | undefined,
+): Promise<boolean> {
+  return persist(deps, async (again) => {
+    const completed = await completeSignUp(deps.control, signUp, { epoch: firstEpoch, now }, credential);
+    if (completed || !again) return completed;
+    if (credential !== undefined) await giveCredential(deps.control, signUp, credential);
+    return true;
+  });
 }
 
 const firstEpoch = 1;

@@ -8,7 +8,9 @@ import {
 } from "../domain/limits.ts";
 import { ROLES, type Role } from "../domain/role.ts";
 import { fold } from "../scim/fold.ts";
-import { commit, type Database, type Row, read } from "./database.ts";
+import { commit, type Database } from "./database.ts";
+import { administrators, apiKeys, sessions, tenants } from "./schema/control.ts";
+import { select } from "./select.ts";
 
 /** Whoever a key or a session stands for, and where its tenant is. */
 export type Caller = {
@@ -26,28 +28,23 @@ export type Caller = {
 
 export const toRole = (value: unknown): Role => ROLES.find((role) => role === value) ?? "no_role";
 
-const toCaller = (kind: Caller["kind"], row: Row): Caller => ({
-  kind,
-  id: String(row["id"]),
-  name: String(row["name"]),
-  role: toRole(row["role"]),
-  tenantNo: tenantNo(Number(row["tenant_no"])),
-  tenantId: String(row["tenant_id"]),
-  tenantName: String(row["tenant_name"]),
-  shard: String(row["shard"]),
-  epoch: Number(row["epoch"]),
-  lastUsedAt: row["last_used_at"] === null ? null : Number(row["last_used_at"]),
-});
-
-const place = sql.raw("t.tenant_no, t.tenant_id, t.name AS tenant_name, t.shard, t.epoch");
+const place = {
+  tenantNo: tenants.tenantNo,
+  tenantId: tenants.tenantId,
+  tenantName: tenants.name,
+  shard: tenants.shard,
+  epoch: tenants.epoch,
+};
 
 export async function findKeyHolder(control: Database, keyHash: string): Promise<Caller | undefined> {
-  const [[row] = []] = await read(control, [
-    sql`SELECT k.api_key_id AS id, k.name, k.role, k.last_used_at, ${place}
-      FROM api_keys k JOIN tenants t ON t.tenant_no = k.tenant_no
-      WHERE k.key_hash = ${keyHash} AND k.revoked_at IS NULL`,
-  ]);
-  return row && toCaller("key", row);
+  const { apiKeyId: id, name, role, lastUsedAt } = apiKeys;
+  const [row] = await select(
+    control,
+    { id, name, role, lastUsedAt, ...place },
+    sql`FROM ${apiKeys} JOIN ${tenants} ON ${tenants.tenantNo} = ${apiKeys.tenantNo}
+      WHERE ${apiKeys.keyHash} = ${keyHash} AND ${apiKeys.revokedAt} IS NULL`,
+  );
+  return row && { ...row, kind: "key", tenantNo: tenantNo(row.tenantNo) };
 }
 
 export async function findSessionHolder(
@@ -55,13 +52,15 @@ export async function findSessionHolder(
   tokenHash: string,
   now: number,
 ): Promise<Caller | undefined> {
-  const [[row] = []] = await read(control, [
-    sql`SELECT a.administrator_id AS id, a.email AS name, a.role, NULL AS last_used_at, ${place}
-      FROM sessions s JOIN administrators a ON a.administrator_id = s.administrator_id
-      JOIN tenants t ON t.tenant_no = s.tenant_no
-      WHERE s.token_hash = ${tokenHash} AND s.expires_at > ${now}`,
-  ]);
-  return row && toCaller("session", row);
+  const { administratorId: id, email: name, role } = administrators;
+  const [row] = await select(
+    control,
+    { id, name, role, ...place },
+    sql`FROM ${sessions} JOIN ${administrators} ON ${id} = ${sessions.administratorId}
+      JOIN ${tenants} ON ${tenants.tenantNo} = ${sessions.tenantNo}
+      WHERE ${sessions.tokenHash} = ${tokenHash} AND ${sessions.expiresAt} > ${now}`,
+  );
+  return row && { ...row, kind: "session", lastUsedAt: null, tenantNo: tenantNo(row.tenantNo) };
 }
 
 export type SignInCandidate = { administratorId: string; email: string; organization: string };
@@ -72,19 +71,16 @@ export async function findSignInCandidates(
   email: string,
   now: number,
 ): Promise<SignInCandidate[]> {
-  const [rows = []] = await read(control, [
-    sql`SELECT a.administrator_id, a.email, t.name FROM administrators a
-      JOIN tenants t ON t.tenant_no = a.tenant_no
-      WHERE a.email_folded = ${fold(email)} AND (SELECT COUNT(*) FROM (
-        SELECT 1 FROM sign_in_links l WHERE l.administrator_id = a.administrator_id AND l.expires_at > ${now}
-        AND l.used_at IS NULL LIMIT ${SIGN_IN_LINKS_LIVE_MAX})) < ${SIGN_IN_LINKS_LIVE_MAX}
-      ORDER BY a.tenant_no DESC LIMIT ${ORGANIZATIONS_PER_SIGN_IN}`,
-  ]);
-  return rows.map((row) => ({
-    administratorId: String(row["administrator_id"]),
-    email: String(row["email"]),
-    organization: String(row["name"]),
-  }));
+  const { administratorId, emailFolded } = administrators;
+  const live = sql`(SELECT COUNT(*) FROM (SELECT 1 FROM sign_in_links l WHERE l.administrator_id = ${administratorId}
+    AND l.expires_at > ${now} AND l.used_at IS NULL LIMIT ${SIGN_IN_LINKS_LIVE_MAX}))`;
+  return select(
+    control,
+    { administratorId, email: administrators.email, organization: tenants.name },
+    sql`FROM ${administrators} JOIN ${tenants} ON ${tenants.tenantNo} = ${administrators.tenantNo}
+      WHERE ${emailFolded} = ${fold(email)} AND ${live} < ${SIGN_IN_LINKS_LIVE_MAX}
+      ORDER BY ${administrators.tenantNo} DESC LIMIT ${ORGANIZATIONS_PER_SIGN_IN}`,
+  );
 }
 
 export async function insertSignInLinks(
@@ -126,7 +122,7 @@ export async function redeemSignInLink(
   return row && { administratorId: String(row["administrator_id"]) };
 }
 
-/** A first session, for whoever just confirmed a sign-up. */
+/** A first session, for whoever just confirmed a sign-up; doing it again changes nothing. */
 export const insertSession = (
   administratorId: string,
   tenant: TenantNo,
@@ -134,7 +130,8 @@ export const insertSession = (
   when: SQL = sql`1`,
 ): SQL =>
   sql`INSERT INTO sessions (token_hash, administrator_id, tenant_no, created_at, expires_at)
-    SELECT ${tokenHash}, ${administratorId}, ${tenant}, ${now}, ${expiresAt} WHERE ${when}`;
+    SELECT ${tokenHash}, ${administratorId}, ${tenant}, ${now}, ${expiresAt} WHERE ${when}
+    ON CONFLICT (token_hash) DO NOTHING`;
 
 export async function deleteSession(control: Database, tokenHash: string): Promise<void> {
   await commit(control, [sql`DELETE FROM sessions WHERE token_hash = ${tokenHash}`]);

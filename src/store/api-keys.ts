@@ -4,11 +4,13 @@ import type { TenantNo } from "../domain/id.ts";
 import { API_KEYS_MAX, LAST_USE_RESOLUTION_MS } from "../domain/limits.ts";
 import type { Role } from "../domain/role.ts";
 import { toRole } from "./administrators.ts";
-import { commit, type Database, read } from "./database.ts";
+import { commit, type Database } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { tenantFence } from "./fence.ts";
 import { guard } from "./guard.ts";
+import { apiKeys } from "./schema/control.ts";
 import type { TenantScope } from "./scope.ts";
+import { select } from "./select.ts";
 
 export type ApiKey = {
   id: string;
@@ -20,9 +22,11 @@ export type ApiKey = {
 
 export type ApiKeyEntry = { id: string; name: string; role: Role; keyHash: string; createdAt: number };
 
+/** Doing it again changes nothing: the hash is of 256 random bits. */
 export const insertApiKey = (tenantNo: TenantNo, key: ApiKeyEntry, when: SQL = sql`1`): SQL =>
   sql`INSERT INTO api_keys (key_hash, api_key_id, tenant_no, name, role, created_at)
-    SELECT ${key.keyHash}, ${key.id}, ${tenantNo}, ${key.name}, ${key.role}, ${key.createdAt} WHERE ${when}`;
+    SELECT ${key.keyHash}, ${key.id}, ${tenantNo}, ${key.name}, ${key.role}, ${key.createdAt} WHERE ${when}
+    ON CONFLICT (key_hash) DO NOTHING`;
 
 /** @throws GuardRaised `too_many` at the limit of live keys. */
 export async function addApiKey(control: Database, tenantNo: TenantNo, key: ApiKeyEntry): Promise<void> {
@@ -37,18 +41,13 @@ export async function listApiKeys(
   after: string,
   limit: number,
 ): Promise<ApiKey[]> {
-  const [rows = []] = await read(control, [
-    sql`SELECT api_key_id, name, role, created_at, last_used_at FROM api_keys
-      WHERE tenant_no = ${tenantNo} AND api_key_id > ${after} AND revoked_at IS NULL
-      ORDER BY api_key_id LIMIT ${limit}`,
-  ]);
-  return rows.map((row) => ({
-    id: String(row["api_key_id"]),
-    name: String(row["name"]),
-    role: toRole(row["role"]),
-    createdAt: Number(row["created_at"]),
-    lastUsedAt: row["last_used_at"] === null ? null : Number(row["last_used_at"]),
-  }));
+  const { apiKeyId: id, name, role, createdAt, lastUsedAt } = apiKeys;
+  return select(
+    control,
+    { id, name, role, createdAt, lastUsedAt },
+    sql`FROM ${apiKeys} WHERE ${apiKeys.tenantNo} = ${tenantNo} AND ${id} > ${after} AND ${apiKeys.revokedAt} IS NULL
+      ORDER BY ${id} LIMIT ${limit}`,
+  );
 }
 
 /** Returns the key's name and role, or undefined when no live key has that id. */

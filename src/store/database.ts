@@ -71,10 +71,15 @@ function classify(error: unknown): Error {
   if (word !== undefined) return new GuardRaised(word);
   const columns = /UNIQUE constraint failed: ([^:]+)/.exec(message)?.[1];
   if (columns !== undefined) return new UniqueViolated(columns.split(",").map((column) => column.trim()));
-  if (transient.test(message)) return new StoreUnavailable(message);
+  if (exhausted.test(message)) return new StoreUnavailable(message);
+  if (passing.test(message)) return new StoreUnavailable(message, { passing: true });
   return error instanceof Error ? error : new Error(message);
 }
 
 /** Faults of the platform that say nothing about the statements (D1 documentation, "Debug D1"). */
-const transient =
-  /network connection lost|caused object to be reset|code was updated|starting up D1 DB|cannot resolve D1 DB|overloaded|exceeded timeout|too many requests queued|D1 DB storage operation/i;
+const passing =
+  /network connection lost|caused object to be reset|code was updated|starting up D1 DB|cannot resolve D1 DB|D1 DB storage operation/i;
+
+/** Too much to do, or too much at once: asking again makes it worse. */
+const exhausted =
+  /overloaded|too many requests queued|queued for too long|exceeded timeout|exceeded its (CPU|memory)/i;

@@ -22,8 +22,11 @@ export class UniqueViolated extends Error {
 
 /** D1 did not answer, or is overloaded; the outcome of a write is unknown. */
 export class StoreUnavailable extends Error {
-  constructor(message: string) {
+  /** Worth another attempt at once: a connection that broke, not a database that has too much to do. */
+  readonly passing: boolean;
+  constructor(message: string, { passing = false } = {}) {
     super(message);
     this.name = "StoreUnavailable";
+    this.passing = passing;
   }
 }

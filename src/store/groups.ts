@@ -107,6 +107,33 @@ export function updateGroup(scope: TenantScope, before: GroupRecord, after: Json
   ];
 }
 
+/** A row when the group exists under this SCIM id, which is minted once and never given again. */
+export const selectGroupExists = ({ tenantNo }: TenantScope, { owner, scimId }: GroupReference): SQL =>
+  sql`SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}
+    AND scim_id = ${scimId} AND deleted_at IS NULL`;
+
+/** A row when the attributes are as this change leaves them, and nothing has changed them since. */
+export const selectGroupWritten = ({ tenantNo }: TenantScope, before: GroupRecord, after: JsonObject): SQL =>
+  sql`SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND group_no = ${before.groupNo}
+    AND attributes_version = ${before.attributesVersion + 1} AND document = ${JSON.stringify(after)}`;
+
+/** A row when this operation was the last to change the members. */
+export const selectMembersChanged = (
+  { tenantNo }: TenantScope,
+  { owner, scimId }: GroupReference,
+  operation: string,
+): SQL =>
+  sql`SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}
+    AND scim_id = ${scimId} AND deleted_at IS NULL AND last_operation = ${operation}`;
+
+/**
+ * A row when the group was deleted at this very time. No index leads to deleted groups: one pass over the
+ * tenant's groups, for a request whose first answer was lost.
+ */
+export const selectGroupDeleted = ({ tenantNo, now }: TenantScope, { owner, scimId }: GroupReference): SQL =>
+  sql`SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND configuration_no = ${owner}
+    AND scim_id = ${scimId} AND deleted_at = ${now}`;
+
 /** Raises `precondition` unless the group is at one of these versions (If-Match, RFC 7644 §3.14). */
 export function guardGroupVersion(
   scope: TenantScope,
