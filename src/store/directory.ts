@@ -11,7 +11,9 @@ import {
 import { commit, type Database, read } from "./database.ts";
 import { guard } from "./guard.ts";
 import { closeOutboxRow } from "./outbox.ts";
+import { clientSecrets, tenants } from "./schema/control.ts";
 import type { TenantScope } from "./scope.ts";
+import { select } from "./select.ts";
 
 export type TenantPlace = { shard: string; epoch: number };
 
@@ -27,29 +29,37 @@ export type DirectoryClient = TenantPlace & {
 };
 
 export async function findDirectoryClients(control: Database, clientId: string): Promise<DirectoryClient[]> {
-  const [rows = []] = await read(control, [
-    sql`SELECT c.*, t.shard, t.epoch FROM client_secrets c JOIN tenants t ON t.tenant_no = c.tenant_no
-      WHERE c.client_id = ${clientId}`,
-  ]);
-  return rows.map((row) => ({
-    tenantNo: tenantNo(Number(row["tenant_no"])),
-    shard: String(row["shard"]),
-    epoch: Number(row["epoch"]),
-    configurationNo: configurationNo(Number(row["configuration_no"])),
-    configurationId: String(row["configuration_id"]),
-    configurationType: row["configuration_type"] === "entra_gallery" ? "entra_gallery" : "other_scim",
-    credentialNo: credentialNo(Number(row["credential_no"])),
-    secretHash: String(row["secret_hash"]),
-    state: row["state"] === "retiring" ? "retiring" : "active",
-    expiresAt: row["expires_at"] === null ? null : Number(row["expires_at"]),
+  const {
+    credentialNo: no,
+    configurationId,
+    configurationType,
+    secretHash,
+    state,
+    expiresAt,
+  } = clientSecrets;
+  const rows = await select(
+    control,
+    {
+      ...{ no, configurationId, configurationType, secretHash, state, expiresAt },
+      ...{ tenant: clientSecrets.tenantNo, configuration: clientSecrets.configurationNo },
+      ...place,
+    },
+    sql`FROM ${clientSecrets} JOIN ${tenants} ON ${tenants.tenantNo} = ${clientSecrets.tenantNo}
+      WHERE ${clientSecrets.clientId} = ${clientId}`,
+  );
+  return rows.map(({ no: credential, tenant, configuration, ...row }) => ({
+    ...row,
+    tenantNo: tenantNo(tenant),
+    configurationNo: configurationNo(configuration),
+    credentialNo: credentialNo(credential),
   }));
 }
 
+const place = { shard: tenants.shard, epoch: tenants.epoch };
+
 export async function findTenantPlace(control: Database, tenant: number): Promise<TenantPlace | undefined> {
-  const [[row] = []] = await read(control, [
-    sql`SELECT shard, epoch FROM tenants WHERE tenant_no = ${tenant}`,
-  ]);
-  return row && { shard: String(row["shard"]), epoch: Number(row["epoch"]) };
+  const [row] = await select(control, place, sql`FROM ${tenants} WHERE ${tenants.tenantNo} = ${tenant}`);
+  return row;
 }
 
 /** What CONTROL has to say about a configuration, as the shard has it, and the version of that. */
