@@ -65,7 +65,6 @@ const actions: Record<EventAction, string> = {
   "link.unlinking": "Link is being taken off",
   "link.removed": "Link removed",
   "link.source_deleted": "Source group of the link was deleted",
-  "policies.changed": "Policies changed",
   "staged_effects.approved": "Staged effects approved",
   "staged_effects.discarded": "Staged effects discarded",
   "dead_letter.redriven": "Failed work started again",

@@ -9,7 +9,7 @@ import {
 import type { JsonObject } from "../scim/json.ts";
 import type { AllocationReading, AllocationWork, NamedAccount } from "../store/allocation-work.ts";
 import type { EntitledAccount } from "../store/entitlements.ts";
-import type { LicensePolicies } from "../store/policies.ts";
+import type { LicensePolicies } from "../store/license-policies.ts";
 
 const dayMs = 24 * 3_600_000;
 

@@ -24,7 +24,7 @@ import {
   selectEntitled,
   selectLicenseTypes,
 } from "./entitlements.ts";
-import { type LicensePolicies, licensePolicies, selectPolicies } from "./policies.ts";
+import { type LicensePolicies, licensePolicies, selectLicensePolicies } from "./license-policies.ts";
 
 /** An open outbox row of kind `license`; `at` and `action` are of its change. */
 export type AllocationWork = {
@@ -72,7 +72,7 @@ export function readAllocation(tenantNo: TenantNo, now: number): SQL[] {
   return [
     sql`SELECT epoch, allocation_version FROM tenants WHERE tenant_no = ${tenantNo} AND status = 'active'`,
     selectLicenseTypes(tenantNo),
-    selectPolicies(tenantNo),
+    selectLicensePolicies(tenantNo),
     sql`SELECT o.seq, o.payload, o.correlation_id, COALESCE(e.at, o.available_at) AS at, e.action FROM outbox AS o
       LEFT JOIN events AS e ON e.tenant_no = o.tenant_no AND e.seq = o.seq
       WHERE o.tenant_no = ${tenantNo} AND o.kind = 'license' AND o.dead_at IS NULL
