@@ -74,7 +74,6 @@ export const EVENT_ACTIONS = [
   "link.unlinking",
   "link.removed",
   "link.source_deleted",
-  "policies.changed",
   "staged_effects.approved",
   "staged_effects.discarded",
   "dead_letter.redriven",

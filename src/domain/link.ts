@@ -46,6 +46,9 @@ export function afterRun(state: LinkState, sourceDeleted: boolean): LinkState {
 export const afterFailure = (state: LinkState): LinkState =>
   among(FOLLOWING_STATES, state) ? "error" : state;
 
+/** Whether an administrator may pause the link, or resume it. */
+export const canSwitch = (state: LinkState): boolean => among(COVERING_STATES, state);
+
 /** One person as one link sees it, all read at one moment. */
 export type PersonAtLink = {
   effect: "follow" | "clear" | "none";

@@ -1,9 +1,19 @@
 /** Links from provisioned groups to user groups of vaults, for administrators. */
-import { commit } from "../store/database.ts";
+import { canSwitch } from "../domain/link.ts";
+import { commit, type Statement } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
 import { guardPlan, guardSourceLives } from "../store/link-plan.ts";
-import { insertLink, type LinkRecord, linkRecord, selectLink, selectLinks, unlink } from "../store/links.ts";
+import {
+  insertLink,
+  type LinkRecord,
+  linkRecord,
+  selectLink,
+  selectLinks,
+  switchLink,
+  unlink,
+} from "../store/links.ts";
 import { outboxPointers } from "../store/outbox.ts";
+import { discardOfLink } from "../store/staged-effects.ts";
 import { insertVaultGroup, vaultGroupNoOf } from "../store/vaults.ts";
 import type { Admin } from "./admin.ts";
 import {
@@ -20,7 +30,10 @@ import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 import { answered } from "./refusals.ts";
 import { fenced } from "./vaults.ts";
 
-export type Link = Pick<LinkRecord, "state" | "done" | "total" | "error" | "group" | "vault" | "target"> & {
+export type Link = Pick<
+  LinkRecord,
+  "state" | "done" | "total" | "error" | "group" | "vault" | "target" | "waitingForApproval"
+> & {
   id: string;
   lastSyncedAt: string | null;
   createdAt: string;
@@ -75,7 +88,7 @@ export async function applyLink(
   });
 }
 
-/** Placeholder of a race: never leaves `applyLink`, nor `removeLink` unless every attempt lost. */
+/** Placeholder of a race: never leaves `applyLink`, nor `actOnLink` unless every attempt lost. */
 const moved: Problem = { kind: "conflict", detail: "Others are changing this at the same time. Try again." };
 
 async function createLink(
@@ -114,21 +127,57 @@ export async function removeLink(
   admin: Admin,
   { id, members }: { id: string; members: "remove" | "keep" },
 ): Promise<Outcome<Link>> {
+  return actOnLink(admin, id, (link) =>
+    link.state === "removed" || (link.state === "unlinking" && members === "remove")
+      ? done("nothing")
+      : done([
+          ...discardOfLink(admin.scope, link.linkNo, link.vaultNo),
+          ...unlink(admin.scope, link, members),
+        ]),
+  );
+}
+
+/** Pauses a link, or resumes it with a run from end to end; both again and again are the same as once. */
+export async function setLinkState(
+  admin: Admin,
+  { id, state }: { id: string; state: "active" | "paused" },
+): Promise<Outcome<Link>> {
+  return actOnLink(admin, id, (link) => {
+    if (!canSwitch(link.state)) return refuse(cannotSwitch(link));
+    if ((link.state === "paused") === (state === "paused")) return done("nothing");
+    return done(switchLink(admin.scope, link, state === "paused" ? "paused" : "pending"));
+  });
+}
+
+const cannotSwitch = ({ state, group }: LinkRecord): Problem => ({
+  kind: "conflict",
+  detail:
+    state === "source_deleted"
+      ? `The provisioned group ${group.name} no longer exists: the link has nothing left to do. Take it off.`
+      : "This link was taken off.",
+});
+
+/** One act of an administrator: decided on what was read, and decided anew when somebody else was faster. */
+async function actOnLink(
+  admin: Admin,
+  id: string,
+  decide: (link: LinkRecord) => Outcome<Statement[] | "nothing">,
+): Promise<Outcome<Link>> {
   const { deps, scope } = admin;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
     const link = await findLink(admin, id);
     if (link === undefined) return refuse(noLink);
-    const over = link.state === "removed" || (link.state === "unlinking" && members === "remove");
-    if (over) return done(presentLink(link));
-    const removed = await answered(
-      commit(scope.shard, [tenantFence(scope), ...unlink(scope, link, members)]),
-      { moved: () => moved },
-    );
-    if (removed.ok) {
-      deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(removed.value));
+    const act = decide(link);
+    if (!act.ok) return act;
+    if (act.value === "nothing") return done(presentLink(link));
+    const acted = await answered(commit(scope.shard, [tenantFence(scope), ...act.value]), {
+      moved: () => moved,
+    });
+    if (acted.ok) {
+      deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(acted.value));
       return getLink(admin, id);
     }
-    if (removed.problem !== moved) return removed;
+    if (acted.problem !== moved) return acted;
   }
   return refuse(moved);
 }
@@ -142,6 +191,7 @@ const presentLink = (link: LinkRecord): Link => ({
   done: link.done,
   total: link.total,
   error: link.error,
+  waitingForApproval: link.waitingForApproval,
   lastSyncedAt: link.lastSyncedAt === null ? null : new Date(link.lastSyncedAt).toISOString(),
   createdAt: new Date(link.createdAt).toISOString(),
 });

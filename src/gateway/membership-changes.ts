@@ -17,13 +17,15 @@ import { guardOpen } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { settleChunk } from "../store/settlement.ts";
 import { closeOrLookAgain, disableUncovered, selectVaultsHolding } from "../store/uncovered.ts";
+import { applyApproved } from "./approved-effects.ts";
 import { markFailing, type Progress, type Task } from "./outbox-task.ts";
 
 /** Members of a group changed, or people have to be looked at in a vault. */
-export async function followMembership(task: Task): Promise<Progress> {
+export async function followMembership(task: Task, deadline: number): Promise<Progress> {
   const { deps, scope, row } = task;
   const { group, vault, all } = row.payload;
   const users = Array.isArray(row.payload["users"]) ? row.payload["users"].map(Number) : [];
+  if (typeof row.payload["staged"] === "number") return applyApproved(task, deadline);
   if (all === true) {
     const results = await commit(scope.shard, [
       tenantFence(scope),

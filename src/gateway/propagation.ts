@@ -66,7 +66,7 @@ async function perform(task: Task, deadline: number): Promise<Progress> {
   const named = (name: string) => Number(row.payload[name]);
   switch (row.kind) {
     case "membership":
-      return followMembership(task);
+      return followMembership(task, deadline);
     case "link":
       return runLink(task, deadline);
     case "group_cleanup":

@@ -18,6 +18,8 @@ export type LinkRecord = LinkKey & {
   total: number;
   error: string | null;
   lastSyncedAt: number | null;
+  /** People whose leaving the brake holds back (A21). */
+  waitingForApproval: number;
   createdAt: number;
   group: { id: string; name: string };
   vault: { id: string; name: string };
@@ -26,7 +28,10 @@ export type LinkRecord = LinkKey & {
 
 const joined = (tenantNo: number): SQL =>
   sql`SELECT l.*, g.scim_id AS group_id, g.display_name AS group_name, v.vault_id, v.name AS vault_name,
-      t.vault_group_id, t.name AS target_name
+      t.vault_group_id, t.name AS target_name, (
+        SELECT COALESCE(SUM(json_array_length(s.users)), 0) FROM staged_effects AS s
+        WHERE s.tenant_no = ${tenantNo} AND s.vault_no = l.vault_no AND s.link_no = l.link_no
+          AND s.state = 'staged') AS waiting_for_approval
     FROM links AS l
     JOIN groups AS g ON g.tenant_no = ${tenantNo} AND g.group_no = l.group_no
     JOIN vaults AS v ON v.tenant_no = ${tenantNo} AND v.vault_no = l.vault_no
@@ -52,6 +57,7 @@ export const linkRecord = (row: Row): LinkRecord => ({
   total: Number(row["total"]),
   error: row["error"] === null ? null : String(row["error"]),
   lastSyncedAt: nullable(row["last_synced_at"]),
+  waitingForApproval: Number(row["waiting_for_approval"]),
   createdAt: Number(row["created_at"]),
   group: { id: String(row["group_id"]), name: String(row["group_name"]) },
   vault: { id: String(row["vault_id"]), name: String(row["vault_name"]) },
@@ -126,6 +132,29 @@ export function unlink(scope: TenantScope, link: LinkRecord, members: "remove" |
     }),
     ...nameGroupAndVault(scope, link.groupNo, link.vaultNo),
     ...(members === "keep" ? [] : [enqueue(scope, "link", { link: linkNo, generation: next, after: 0 })]),
+  ];
+}
+
+/**
+ * Stops a link where it stands, or lets it go on; whatever runs for it is stale from then on. A resumed link is
+ * run from end to end: what it missed is in no outbox. Raises `moved` when somebody else acted on the link.
+ */
+export function switchLink(scope: TenantScope, link: LinkRecord, to: "paused" | "pending"): SQL[] {
+  const { tenantNo, now } = scope;
+  const { linkNo, generation } = link;
+  const next = generation + 1;
+  return [
+    sql`UPDATE links SET state = ${to}, generation = ${next}, error = NULL, updated_at = ${now}
+      WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo} AND generation = ${generation} AND state <> 'removed'`,
+    guardChangedOne("moved"),
+    ...recordEvent(scope, {
+      action: to === "paused" ? "link.paused" : "link.resumed",
+      subjectKind: "link",
+      subjectNo: linkNo,
+      data: { group: link.groupNo, vault: link.vaultNo, target: link.vaultGroupNo },
+    }),
+    ...nameGroupAndVault(scope, link.groupNo, link.vaultNo),
+    ...(to === "paused" ? [] : [enqueue(scope, "link", { link: linkNo, generation: next, after: 0 })]),
   ];
 }
 

@@ -59,3 +59,12 @@ export const noteRowError = (scope: Pick<TenantScope, "tenantNo">, key: RowKey, 
 /** Leaves the row to the sweeper from that time on. */
 export const postpone = (scope: Pick<TenantScope, "tenantNo">, key: RowKey, availableAt: number): SQL =>
   sql`UPDATE outbox SET available_at = ${availableAt} WHERE ${isRow(scope, key)}`;
+
+/** Raises `moved` unless the row's work has come to this place: another consumer was faster. */
+export const guardAt = (scope: TenantScope, key: RowKey, at: number): SQL =>
+  guard("moved", sql`${payloadAt(scope, key, "$.at")} = ${at}`);
+
+/** The next chunk of the row's work begins here. */
+export const moveTo = (scope: TenantScope, key: RowKey, at: number): SQL =>
+  sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(
+    json_set(payload, '$.at', CAST(${at} AS INTEGER)), '$.plan') WHERE ${isRow(scope, key)}`;

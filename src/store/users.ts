@@ -250,7 +250,8 @@ export function deprovisionUser(
       scope,
       "membership",
       sql`json_object('users', json_array(latest.subject_no), 'deprovisioned', json('true'))`,
-      sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND state <> 'removed')`,
+      // Whom a link brought in is still in the vault when the link was taken off and its members kept.
+      sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo})`,
     ),
     reconsiderLicense(scope),
     sql`UPDATE groups SET version = version + 1, member_count = member_count - 1, updated_at = ${now}

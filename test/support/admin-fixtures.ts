@@ -23,6 +23,7 @@ export type Organization = {
   linkId: string;
   planHash: string;
   deadSeq: number;
+  stagedEffectsId: string;
 };
 
 export type Fixture = { path: string; body?: unknown };
@@ -88,6 +89,13 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   listLinks: () => ({ path: "/links" }),
   getLink: ({ linkId }) => ({ path: `/links/${linkId}` }),
   deleteLink: ({ linkId }) => ({ path: `/links/${linkId}?members=keep` }),
+  setLinkState: ({ linkId }) => ({ path: `/links/${linkId}`, body: { state: "paused" } }),
+  listStagedEffects: () => ({ path: "/staged-effects" }),
+  getStagedEffects: ({ stagedEffectsId }) => ({ path: `/staged-effects/${stagedEffectsId}` }),
+  approveStagedEffects: ({ stagedEffectsId }) => ({ path: `/staged-effects/${stagedEffectsId}/approve` }),
+  discardStagedEffects: ({ stagedEffectsId }) => ({ path: `/staged-effects/${stagedEffectsId}/discard` }),
+  getPolicies: () => ({ path: "/policies" }),
+  setPolicies: () => ({ path: "/policies", body: { brake: { percent: 50 } } }),
   listEvents: ({ userId }) => ({ path: `/events?subject=user:${userId}` }),
   getActivity: () => ({ path: "/activity" }),
   listDeadLetters: () => ({ path: "/dead-letters" }),
@@ -137,6 +145,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
     .first<{ tenant_no: number; shard: "SHARD_0" | "SHARD_1" }>();
   if (place === null) throw new Error("the organization is not in the directory");
   const deadSeq = await bury(place.shard, place.tenant_no);
+  const stagedEffectsId = await hold(place.shard, place.tenant_no);
   const { planHash } = await preview({ newVaultGroupName: "Applied" });
   return {
     key,
@@ -155,6 +164,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
     linkId: link.id,
     planHash,
     deadSeq,
+    stagedEffectsId,
   };
 }
 
@@ -172,4 +182,17 @@ async function bury(shard: Organization["shard"], tenantNo: number): Promise<num
     .bind(tenantNo)
     .first<{ seq: number }>();
   return row?.seq ?? 0;
+}
+
+/** What the brake would have done when the link's only member left. Returns the id. */
+async function hold(shard: Organization["shard"], tenantNo: number): Promise<string> {
+  const id = crypto.randomUUID();
+  await env[shard]
+    .prepare(
+      `INSERT INTO staged_effects (tenant_no, staged_no, staged_id, vault_no, link_no, state, users, reason, created_at)
+       VALUES (?, 1, ?, 1, 1, 'staged', '[1]', 'share', 0)`,
+    )
+    .bind(tenantNo, id)
+    .run();
+  return id;
 }

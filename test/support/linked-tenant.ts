@@ -5,7 +5,14 @@ import { configurationNo } from "../../src/domain/id.ts";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
 import { type LinkPlan, previewLink } from "../../src/gateway/link-preview.ts";
-import { applyLink, getLink, type Link, listLinks, removeLink } from "../../src/gateway/links.ts";
+import {
+  applyLink,
+  getLink,
+  type Link,
+  listLinks,
+  removeLink,
+  setLinkState,
+} from "../../src/gateway/links.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
 import { propagate } from "../../src/gateway/propagation.ts";
 import { actOnVaultUser } from "../../src/gateway/vault-users.ts";
@@ -132,6 +139,10 @@ export class LinkedTenant {
 
   async unlink(link: Link, members: "remove" | "keep"): Promise<void> {
     value(await removeLink(this.tenant.admin(), { id: link.id, members }));
+  }
+
+  async switchLink(link: Link, state: "active" | "paused"): Promise<Link> {
+    return value(await setLinkState(this.tenant.admin(), { id: link.id, state }));
   }
 
   async links(): Promise<Link[]> {

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { LINK_STATES } from "../../domain/link.ts";
 import { previewLink } from "../../gateway/link-preview.ts";
-import { applyLink, getLink, listLinks, removeLink } from "../../gateway/links.ts";
+import { applyLink, getLink, listLinks, removeLink, setLinkState } from "../../gateway/links.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
 
@@ -20,6 +20,9 @@ const link = z
     done: count.meta({ description: "People settled by the current or last run, out of `total`." }),
     total: count,
     error: z.string().nullable(),
+    waitingForApproval: count.meta({
+      description: "People whose leaving is staged until an administrator approves or discards it.",
+    }),
     lastSyncedAt: time.nullable(),
     createdAt: time,
   })
@@ -112,6 +115,20 @@ export const linkRoutes: AdminRoute[] = [
     response: link,
     problems: [404],
     handle: ({ admin, params }) => getLink(admin, params.linkId),
+  }),
+  route({
+    method: "patch",
+    path: "/links/:linkId",
+    operationId: "setLinkState",
+    summary: "Pause a link, or resume it with a run from end to end",
+    tag: "Links",
+    access: "provision",
+    params: z.object({ linkId: id }),
+    body: z.strictObject({ state: z.enum(["active", "paused"]) }),
+    status: 200,
+    response: link,
+    problems: [404, 409],
+    handle: ({ admin, params, body }) => setLinkState(admin, { id: params.linkId, state: body.state }),
   }),
   route({
     method: "delete",

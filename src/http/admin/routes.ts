@@ -6,8 +6,10 @@ import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
 import { licenseRoutes } from "./license-types.ts";
 import { linkRoutes } from "./links.ts";
+import { policyRoutes } from "./policies.ts";
 import type { AdminRoute } from "./route.ts";
 import { signUpRoutes } from "./sign-ups.ts";
+import { stagedEffectsRoutes } from "./staged-effects.ts";
 import { tenantRoutes } from "./tenant.ts";
 import { userRoutes } from "./users.ts";
 import { vaultRoutes } from "./vaults.ts";
@@ -22,6 +24,8 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...groupRoutes,
   ...vaultRoutes,
   ...linkRoutes,
+  ...stagedEffectsRoutes,
+  ...policyRoutes,
   ...eventRoutes,
   ...activityRoutes,
 ];
