@@ -153,7 +153,7 @@ const comparisons: Record<Attribute["kind"], readonly Comparison[]> = {
   instant: ["eq", "ne", "gt", "ge", "lt", "le"],
 };
 
-const valuesAt = (value: Json | undefined, path: readonly string[]): Json[] => {
+export const valuesAt = (value: Json | undefined, path: readonly string[]): Json[] => {
   if (Array.isArray(value)) return value.flatMap((item) => valuesAt(item, path));
   const [first, ...rest] = path;
   if (first === undefined) return value === undefined ? [] : [value];

@@ -65,13 +65,14 @@ function rangeOf({ operator }: Compare, wanted: string): Key | undefined {
   switch (operator) {
     case "sw":
       return wanted === "" ? undefined : { kind: "range", from: wanted, to: prefixEnd(wanted) };
-    case "gt":
     case "ge":
       return { kind: "range", from: wanted, to: undefined };
+    case "gt":
+      // Nothing lies between a text and the same text followed by U+0000.
+      return { kind: "range", from: `${wanted}\u0000`, to: undefined };
     case "lt":
       return { kind: "range", from: undefined, to: wanted };
     case "le":
-      // Nothing lies between a text and the same text followed by U+0000.
       return { kind: "range", from: undefined, to: `${wanted}\u0000` };
     default:
       return undefined;
