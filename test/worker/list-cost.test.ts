@@ -90,7 +90,11 @@ const unbounded = (step: string): boolean =>
 const served: [ResourceType, string, RegExp][] = [
   [USER_TYPE, "id eq USER", /users_by_scim_id \(tenant_no=\? AND configuration_no=\? AND scim_id=\?\)/],
   [USER_TYPE, 'userName eq "User1"', /users_by_user_name \(tenant_no=\? AND user_name_folded=\?\)/],
-  [USER_TYPE, 'externalId eq "x1"', /(x|users) USING (COVERING )?INDEX users_by_external_id \(tenant_no=\? AND external_id=\?\)/],
+  [
+    USER_TYPE,
+    'externalId eq "x1"',
+    /(x|users) USING (COVERING )?INDEX users_by_external_id \(tenant_no=\? AND external_id=\?\)/,
+  ],
   [
     USER_TYPE,
     'userName eq "User1" and title eq "x"',
