@@ -44,9 +44,8 @@ export type ResolvedAttribute = {
   readonly subAttribute?: AttributeDefinition;
 };
 
-// "$ref" (RFC 7643 §2.4) is a sub-attribute that the ABNF of ATTRNAME forgot.
-const NAME = /^[A-Za-z][A-Za-z0-9_-]*$/;
-const SUB_NAME = /^\$?[A-Za-z][A-Za-z0-9_-]*$/;
+// "$ref" (RFC 7643 §2.4) is a sub-attribute that the ABNF of ATTRNAME forgot; in brackets it stands alone.
+const NAME = /^\$?[A-Za-z][A-Za-z0-9_-]*$/;
 const URI = /^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9\-._~:/?#@!$&'*+,;=%]+$/;
 
 /** A URI may hold dots and colons, an ATTRNAME neither: the last colon is where the URI ends (RFC 7644 §3.10). */
@@ -55,7 +54,7 @@ export const parseAttributeName = (text: string): AttributeName | undefined => {
   const uri = colon < 0 ? undefined : text.slice(0, colon);
   const [name = "", subAttribute, ...rest] = text.slice(colon + 1).split(".");
   if (rest.length > 0 || !NAME.test(name)) return undefined;
-  if (subAttribute !== undefined && !SUB_NAME.test(subAttribute)) return undefined;
+  if (subAttribute !== undefined && !NAME.test(subAttribute)) return undefined;
   if (uri !== undefined && !URI.test(uri)) return undefined;
   return {
     ...(uri === undefined ? {} : { uri }),

@@ -161,6 +161,7 @@ describe("resolveRootFilter", () => {
     ["members eq null", [true, true]],
     ["members ne null", [false, false]],
     ['members[value eq "x"]', [false, false]],
+    ['members[$ref eq "x"]', [false, false]],
     ['displayName eq "D"', [true, true]],
     ['meta.resourceType eq "Group"', [false, true]],
     ['not (userName eq "x")', [false, true]],
