@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
@@ -28,6 +28,8 @@ export default defineConfig({
               bindings: {
                 CONTROL_MIGRATIONS: await readD1Migrations("migrations/control"),
                 TOKEN_SIGNING_KEY: signingKey,
+                CONNECTOR_KEY: randomBytes(32).toString("base64"),
+                ALLOW_LOOPBACK_CONNECTORS: "1",
                 SERVER_TIMING: "1",
                 MAIL_CAPTURE: "1",
                 // One machine plays many; test/worker/rates.test.ts runs with the real ones.

@@ -42,6 +42,7 @@ const actions: Record<EventAction, string> = {
   "license.lowered": "License lowered",
   "license.wait_ended": "No longer waiting for a license",
   "vault.created": "Vault created",
+  "vault.connector_changed": "Credential of a vault's SCIM service replaced",
   "vault.repair_ordered": "Repair of a vault ordered",
   "vault_group.created": "User group created",
   "vault_group.renamed": "User group renamed",

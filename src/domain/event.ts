@@ -52,6 +52,7 @@ export const EVENT_ACTIONS = [
   "license.wait_ended",
   "vault.created",
   "vault.repair_ordered",
+  "vault.connector_changed",
   "vault_group.created",
   "vault_group.renamed",
   "vault_group.deleted",

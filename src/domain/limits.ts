@@ -90,6 +90,48 @@ export const WOKEN_CLEANUPS_MAX = 10;
 /** Member rows of a deleted group cleared by one batch. */
 export const CLEARED_MEMBERS_MAX = 5_000;
 
+/** A SCIM service that needs longer for one request is out of order; the lease of a vault is sized by it. */
+export const UPSTREAM_TIMEOUT_MS = 10_000;
+
+/** A group read back with every member of a large company; far below what an isolate can hold. */
+export const UPSTREAM_ANSWER_BYTES_MAX = 8_000_000;
+
+/** The pause after a 429 that names none. */
+export const UPSTREAM_RETRY_AFTER_DEFAULT_SECONDS = 30;
+
+/** A service cannot put itself off for longer than this by one answer. */
+export const UPSTREAM_RETRY_AFTER_MAX_SECONDS = 3_600;
+
+/** RFC 6749 §5.1 lets `expires_in` be missing: short enough to be true of every service. */
+export const UPSTREAM_TOKEN_LIFETIME_DEFAULT_SECONDS = 300;
+
+/** A token is renewed so long before it expires: longer than the request that carries it. */
+export const UPSTREAM_TOKEN_MARGIN_SECONDS = 30;
+
+/** Tokens an isolate keeps: one per vault at work there. */
+export const UPSTREAM_TOKENS_KEPT_MAX = 500;
+
+/** What a service says about a refusal is kept to this length. */
+export const UPSTREAM_DETAIL_LENGTH_MAX = 200;
+
+/** Several services refuse more members than this in one request. */
+export const CONNECTOR_MEMBERS_PER_REQUEST_DEFAULT = 100;
+
+/** A thousand members are 100 KB of body; larger requests only make retries dearer. */
+export const CONNECTOR_MEMBERS_PER_REQUEST_MAX = 1_000;
+
+/** Users pushed between two writes of what was done: an interruption repeats at most these. */
+export const CONNECTOR_USERS_PER_STEP = 20;
+
+/** Requests to one service at a time: keeps below the 25 per second that services are commonly built for. */
+export const CONNECTOR_PARALLEL_REQUESTS = 5;
+
+/** Calls that one user can take (look up twice, create, look up again, replace), each up to the timeout. */
+export const CONNECTOR_ROUND_MS = 5 * UPSTREAM_TIMEOUT_MS;
+
+/** One consumer at a time pushes to a vault; one that died is waited for this long. */
+export const CONNECTOR_LEASE_MS = CONNECTOR_ROUND_MS + 2 * UPSTREAM_TIMEOUT_MS;
+
 /** Accounts of a deleted configuration released by one batch; each moves one index entry. */
 export const RELEASED_USERS_MAX = 1_000;
 

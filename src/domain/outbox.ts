@@ -15,6 +15,8 @@ export const OUTBOX_KINDS = [
   "group_cleanup",
   /** A deleted configuration whose accounts are still to be released. */
   "configuration_cleanup",
+  /** People and user groups of a vault that its own SCIM service is to be told of. */
+  "connector",
   /** A row of CONTROL that must follow the shard. */
   "directory",
 ] as const;

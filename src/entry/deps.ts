@@ -11,11 +11,13 @@ import { DirectoryCache } from "../gateway/directory-cache.ts";
 import { type Database, type Meter, newMeter } from "../store/database.ts";
 import { StoreUnavailable } from "../store/failure.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
+import { openConnectors } from "./connectors.ts";
 import { openCursors } from "./cursors.ts";
 import { openLimits } from "./limits.ts";
 import { log } from "./log.ts";
 import { openMail } from "./mail.ts";
 import { newSecret, uuidv7 } from "./random.ts";
+import { openSealing } from "./sealing.ts";
 import { openTokens } from "./tokens.ts";
 
 /** Settings that exist only in `.dev.vars`; `wrangler.toml` names none of them. */
@@ -25,9 +27,10 @@ export type DevelopmentSettings = {
   SWEEP_SECONDS?: string;
   /** Multiplies the rates that many tests from one machine would run into. */
   RATE_LIMIT_SCALE?: string;
+  ALLOW_LOOPBACK_CONNECTORS?: string;
 };
 
-type Isolate = Pick<Deps, "tokens" | "cursors" | "directory" | "limits">;
+type Isolate = Pick<Deps, "tokens" | "cursors" | "directory" | "limits" | "sealing" | "connectors">;
 const isolates = new WeakMap<Env, Isolate>();
 
 function isolateOf(env: Env): Isolate {
@@ -38,6 +41,10 @@ function isolateOf(env: Env): Isolate {
       cursors: openCursors(env.TOKEN_SIGNING_KEY),
       directory: new DirectoryCache(),
       limits: openLimits(env, Number((env as Env & DevelopmentSettings).RATE_LIMIT_SCALE ?? 1)),
+      sealing: openSealing(env.CONNECTOR_KEY),
+      connectors: openConnectors({
+        allowLoopback: (env as Env & DevelopmentSettings).ALLOW_LOOPBACK_CONNECTORS === "1",
+      }),
     };
     isolates.set(env, isolate);
   }

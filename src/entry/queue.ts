@@ -37,7 +37,8 @@ function readable(
     message.ack();
     return [];
   });
-  const long = ({ pointer }: { pointer: PropagationMessage }) => Number(pointer.kind === "link");
+  const long = ({ pointer }: { pointer: PropagationMessage }) =>
+    Number(pointer.kind === "link" || pointer.kind === "connector");
   return read.toSorted((left, right) => long(left) - long(right));
 }
 

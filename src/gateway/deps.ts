@@ -2,6 +2,7 @@
 
 import type { Database, Meter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
+import type { Connection, ScimClient as ScimService } from "../upstream/scim-client.ts";
 import type { DirectoryCache } from "./directory-cache.ts";
 
 export type Deps = {
@@ -18,6 +19,8 @@ export type Deps = {
   signals: Signals;
   mail: Mail;
   tokens: Tokens;
+  sealing: Sealing;
+  connectors: Connectors;
   cursors: Cursors;
   limits: Limits;
   /** The caller's network address as the platform saw it; one word for all behind queue and alarms. */
@@ -100,6 +103,22 @@ export type Tokens = {
   verify(token: string, nowMs: number): Promise<AccessClaims | undefined>;
   /** Public keys, as served at /.well-known/jwks.json. */
   jwks(): Promise<{ keys: readonly object[] }>;
+};
+
+/** Secrets that have to be read again, encrypted under a key that is in no database. */
+export type Sealing = {
+  /** @param context what the secret belongs to: it opens nowhere else. */
+  seal(plain: string, context: string): Promise<string>;
+  /** @throws when it was sealed elsewhere, or under a key that is no longer known. */
+  open(sealed: string, context: string): Promise<string>;
+};
+
+/** The way to SCIM services of others. */
+export type Connectors = {
+  /** Why an address may not be called; undefined when it may. */
+  refuseAddress(address: string): string | undefined;
+  /** @throws UpstreamFailure `address` */
+  connect(connection: Connection): ScimService;
 };
 
 /** Texts that go out to clients and come back, opaque and unforgeable. */

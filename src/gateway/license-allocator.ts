@@ -11,6 +11,7 @@ import { type AllocationReading, parseAllocation, readAllocation } from "../stor
 import { commit, type Database, read } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { type AllocationWrite, writeAllocation } from "../store/licenses.ts";
+import { outboxPointers } from "../store/outbox.ts";
 import { correlations, evaluations, type OpenWork, openWork, reservedTypes } from "./allocation-work.ts";
 import type { Deps } from "./deps.ts";
 
@@ -59,7 +60,8 @@ async function round(deps: Deps, shard: Database, tenant: number): Promise<{ mor
     ),
   };
   try {
-    await commit(shard, writeAllocation(scope, write));
+    const results = await commit(shard, writeAllocation(scope, write));
+    deps.signals.outboxWritten(shard.name, tenantNo, outboxPointers(results));
   } catch (error) {
     if (error instanceof GuardRaised && error.word === "moved_on") return "moved_on";
     if (error instanceof GuardRaised && error.word === "fenced") return { more: false };

@@ -44,7 +44,7 @@ export async function followMembership(task: Task, deadline: number): Promise<Pr
   await settleLinks(task, await linksOf(task, selectLinksHolding(scope, users)), users, false);
   const [vaults = []] = await read(scope.shard, [selectVaultsHolding(scope, users)]);
   for (const { vault_no } of vaults) {
-    await commit(scope.shard, [
+    const results = await commit(scope.shard, [
       tenantFence(scope),
       guardOpen(scope, row),
       ...disableUncovered(scope, {
@@ -55,6 +55,7 @@ export async function followMembership(task: Task, deadline: number): Promise<Pr
         stagedId: deps.newId(),
       }),
     ]);
+    deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
   }
   await commit(scope.shard, [closeOutboxRow(scope, row.kind, row.seq)]);
   return "done";
@@ -87,6 +88,7 @@ async function lookAtVault(task: Task, vaultNo: number, users: number[]): Promis
           ...closeOrLookAgain(scope, row, looks),
         ]),
   ]);
+  deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
   const again = looks !== undefined && Number(results.at(-1)?.[0]?.["open"]) > 0;
   if (again) deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, [row]);
   return "done";

@@ -40,5 +40,5 @@ export async function noteError(deps: Deps, message: PropagationMessage, error: 
 
 const failureTextMax = 300;
 
-const failureText = (error: unknown): string =>
+export const failureText = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).slice(0, failureTextMax);

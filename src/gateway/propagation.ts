@@ -12,6 +12,7 @@ import { GuardRaised, StoreUnavailable } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
 import { outboxRow, postpone, selectRowAndTenant } from "../store/open-rows.ts";
 import { outboxPointers } from "../store/outbox.ts";
+import { followConnector } from "./connector-push.ts";
 import type { Deps } from "./deps.ts";
 import { completeDirectory } from "./directory.ts";
 import { runLink } from "./link-runs.ts";
@@ -73,6 +74,8 @@ async function perform(task: Task, deadline: number): Promise<Progress> {
       return repeat(task, () => clearGroup(scope, row, named("group")));
     case "configuration_cleanup":
       return repeat(task, () => releaseUsers(scope, row, named("configuration")));
+    case "connector":
+      return followConnector(task, deadline);
     case "directory":
       await completeDirectory(deps, scope.shard.name, scope.tenantNo, {
         seq: row.seq,

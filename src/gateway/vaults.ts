@@ -1,8 +1,10 @@
 /** Vaults and their user groups, for administrators. */
+import type { ConnectorType } from "../domain/connector.ts";
 import { BUILT_IN_GROUP_NAME, type VaultUserState } from "../domain/vault.ts";
 import { fold } from "../scim/fold.ts";
 import { commit, type Row, read, type Statement } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
+import { outboxPointers } from "../store/outbox.ts";
 import { selectVaultGroupMembers } from "../store/vault-users.ts";
 import {
   insertVault,
@@ -17,6 +19,16 @@ import {
   vaultRecord,
 } from "../store/vaults.ts";
 import type { Admin } from "./admin.ts";
+import {
+  type Connection,
+  type ConnectorCredential,
+  type ConnectorTest,
+  changeCredential,
+  type NewConnector,
+  prepareConnector,
+  presentConnection,
+  testConnector,
+} from "./connectors.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "./page.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 import { answered } from "./refusals.ts";
@@ -24,7 +36,9 @@ import { answered } from "./refusals.ts";
 export type Vault = {
   id: string;
   name: string;
-  connector: "internal";
+  connector: ConnectorType;
+  /** The vault's own SCIM service. */
+  connection: Connection | null;
   enabledUsers: number;
   createdAt: string;
 };
@@ -57,10 +71,20 @@ export async function findVault(admin: Admin, id: string): Promise<VaultRecord |
   return row && vaultRecord(row);
 }
 
-export async function createVault(admin: Admin, { name }: { name: string }): Promise<Outcome<Vault>> {
+export async function createVault(
+  admin: Admin,
+  { name, connector }: { name: string; connector?: NewConnector | undefined },
+): Promise<Outcome<Vault>> {
   const { deps, scope } = admin;
   const vaultId = deps.newId();
-  const vault = { vaultId, name: name.trim(), builtInGroupId: deps.newId() };
+  const prepared = connector && (await prepareConnector(admin, vaultId, connector));
+  if (prepared?.ok === false) return prepared;
+  const vault = {
+    vaultId,
+    name: name.trim(),
+    builtInGroupId: deps.newId(),
+    connector: prepared?.value,
+  };
   const created = await answered(commit(scope.shard, [tenantFence(scope), ...insertVault(scope, vault)]), {
     unique: () => ({ kind: "conflict", detail: `There is a vault called ${name} already.` }),
   });
@@ -82,6 +106,25 @@ export async function listVaults(admin: Admin, request: PageRequest): Promise<Ou
   return done(toPage(rows.map(vaultRecord), request, ({ vaultNo }) => [vaultNo], presentVault));
 }
 
+/** Another credential for the vault's SCIM service; it is never shown again. */
+export async function replaceConnectorCredential(
+  admin: Admin,
+  { vaultId, authentication }: { vaultId: string; authentication: ConnectorCredential },
+): Promise<Outcome<Vault>> {
+  const vault = await findVault(admin, vaultId);
+  if (vault === undefined) return refuse(noVault);
+  const changed = await changeCredential(admin, vault, authentication);
+  return changed.ok ? getVault(admin, vaultId) : changed;
+}
+
+export async function testVaultConnector(
+  admin: Admin,
+  { vaultId }: { vaultId: string },
+): Promise<Outcome<ConnectorTest>> {
+  const vault = await findVault(admin, vaultId);
+  return vault === undefined ? refuse(noVault) : testConnector(admin, vault);
+}
+
 export async function createVaultGroup(
   admin: Admin,
   { vaultId, name }: { vaultId: string; name: string },
@@ -95,6 +138,7 @@ export async function createVaultGroup(
     { unique: () => groupNameTaken(name) },
   );
   if (!created.ok) return created;
+  deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(created.value));
   const found = await findVaultGroup(admin, vaultId, group.vaultGroupId);
   return found === undefined ? refuse(noVaultGroup) : done(presentVaultGroup(found));
 }
@@ -153,10 +197,18 @@ export async function listVaultGroupMembers(
   );
 }
 
-const presentVault = ({ vaultId, name, connector, enabledUsers, createdAt }: VaultRecord): Vault => ({
+const presentVault = ({
+  vaultId,
+  name,
+  connector,
+  connection,
+  enabledUsers,
+  createdAt,
+}: VaultRecord): Vault => ({
   id: vaultId,
   name,
   connector,
+  connection: connection && presentConnection(connection.settings, connection.health),
   enabledUsers,
   createdAt: new Date(createdAt).toISOString(),
 });

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { OWNERLESS } from "../domain/id.ts";
 import { fold } from "../scim/fold.ts";
 import type { JsonObject } from "../scim/json.ts";
+import { followAccounts } from "./connector-changes.ts";
 import { recordEvent } from "./events.ts";
 import { tenantFence } from "./fence.ts";
 import { foldedDocument } from "./folded-document.ts";
@@ -65,6 +66,11 @@ export function setAdminDisabled(scope: TenantScope, userId: string, disabled: b
       },
       sql`EXISTS (SELECT 1 FROM users
         WHERE tenant_no = ${tenantNo} AND user_no = ${userNo} AND admin_disabled <> ${flag})`,
+    ),
+    ...followAccounts(
+      scope,
+      sql`(SELECT json_group_array(user_no) FROM users
+      WHERE tenant_no = ${tenantNo} AND user_no = ${userNo} AND admin_disabled <> ${flag})`,
     ),
     sql`UPDATE users SET admin_disabled = ${flag}, idle_since = CASE
         WHEN ${flag} = 1 OR active = 0 THEN COALESCE(idle_since, ${now}) END

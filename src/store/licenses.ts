@@ -5,6 +5,7 @@ import type { PoolChange, UserChange } from "../domain/license-allocation.ts";
 import type { LicenseEvent } from "../domain/license-event.ts";
 import { EVENTS_PER_STATEMENT_MAX } from "../domain/limits.ts";
 import type { JsonObject } from "../scim/json.ts";
+import { followAccounts } from "./connector-changes.ts";
 import { tenantFence } from "./fence.ts";
 import { guard, guardChangedOne } from "./guard.ts";
 import type { TenantScope } from "./scope.ts";
@@ -45,6 +46,7 @@ export function writeAllocation(scope: TenantScope, write: AllocationWrite): SQL
         WHERE t.assigned > t.purchased * t.assignable_percent / 100)`,
     ),
     ...chunks(write.events, EVENTS_PER_STATEMENT_MAX).flatMap((events) => insertEvents(scope, events)),
+    ...followAccess(scope, write.userChanges),
     ...settleOutbox(tenantNo, write.closed, write.progressed),
   ];
 }
@@ -121,6 +123,14 @@ function insertEvents(scope: TenantScope, events: AllocationWrite["events"]): SQ
     sql`INSERT INTO event_subjects (tenant_no, subject_kind, subject_no, seq)
       SELECT ${tenantNo}, 'user', e.value ->> 0, ${last} - ${events.length} + 1 + e.key FROM json_each(${json}) AS e`,
   ];
+}
+
+/** Access to a vault begins and ends with a license (I22), whichever type it is. */
+function followAccess(scope: TenantScope, changes: readonly UserChange[]): SQL[] {
+  const users = changes
+    .filter(({ before, after }) => (before.held === null) !== (after.held === null))
+    .map(({ userNo }) => userNo);
+  return users.length === 0 ? [] : followAccounts(scope, sql`${JSON.stringify(users)}`);
 }
 
 function settleOutbox(

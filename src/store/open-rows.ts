@@ -68,3 +68,9 @@ export const guardAt = (scope: TenantScope, key: RowKey, at: number): SQL =>
 export const moveTo = (scope: TenantScope, key: RowKey, at: number): SQL =>
   sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(
     json_set(payload, '$.at', CAST(${at} AS INTEGER)), '$.plan') WHERE ${isRow(scope, key)}`;
+
+/** The oldest other row that waits to be pushed to the vault; rows that failed keep to their own waits. */
+export const selectNextForVault = ({ tenantNo }: TenantScope, { seq }: RowKey, vaultNo: number): SQL =>
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'connector' AND seq <> ${seq}
+    AND dead_at IS NULL AND error IS NULL AND COALESCE(json_extract(payload, '$.vault'), ${vaultNo}) = ${vaultNo}
+    ORDER BY seq LIMIT 1`;

@@ -12,6 +12,7 @@ import { COVERING_STATES } from "../domain/link.ts";
 import { BUILT_IN_GROUP_NAME } from "../domain/vault.ts";
 import { fold } from "../scim/fold.ts";
 import { countInWindow, exceeded, isWaiting, stage, stagedPeople } from "./brake.ts";
+import { followPlan } from "./connector-changes.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { type LinkKey, leaving, linkFacts, linkState, losing, oneOf } from "./link-facts.ts";
 import { isRow, payloadAt, payloadCount, type RowKey } from "./open-rows.ts";
@@ -64,6 +65,7 @@ export function settleChunk(scope: TenantScope, order: SettlementOrder): SQL[] {
     ...told("vault_group.members_changed", "added", "vault_group", vaultGroupNo, "added"),
     ...told("vault_group.members_changed", "removed", "vault_group", vaultGroupNo, "removed"),
     ...told("vault_user.staged", "staged", "link", linkNo, payloadAt(scope, row, "$.plan.brake")),
+    ...followPlan(scope, row, vaultNo, [vaultGroupNo]),
     // Keyed by the event just recorded: whoever is unsettled was removed by this very batch.
     enqueue(
       scope,

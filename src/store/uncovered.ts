@@ -4,6 +4,7 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { countInWindow, exceeded, isWaiting, stage, stagedPeople } from "./brake.ts";
+import { followPlan } from "./connector-changes.ts";
 import { effectiveGroups } from "./effective-membership.ts";
 import { selectCovered } from "./link-facts.ts";
 import { isRow, payloadAt, payloadCount, type RowKey } from "./open-rows.ts";
@@ -69,6 +70,7 @@ export function disableUncovered(scope: TenantScope, order: UncoveredOrder): SQL
       FROM facts))) WHERE ${isRow(scope, row)}`,
     ...told("vault_user.disabled", "disabled", "covered_by_no_link"),
     ...told("vault_user.staged", "staged", payloadAt(scope, row, "$.plan.brake")),
+    ...followPlan(scope, row, vaultNo, []),
     sql`UPDATE vault_users SET state = 'disabled', disabled_by = 'sync', updated_at = ${now}
       WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo}
         AND user_no IN (SELECT value FROM json_each(${payloadAt(scope, row, "$.plan.disabled")}))`,

@@ -3,6 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { ConfigurationNo } from "../domain/id.ts";
 import { fold } from "../scim/fold.ts";
 import type { JsonObject } from "../scim/json.ts";
+import { followAccounts } from "./connector-changes.ts";
 import type { Row } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { foldedDocument } from "./folded-document.ts";
@@ -154,6 +155,7 @@ export function adoptUser(
     ...insertEmails(scope, userNo, attributes),
     ...countUser(scope, owner, "+"),
     reconsiderLicense(scope),
+    ...followAccount(scope, userNo),
   ];
 }
 
@@ -165,6 +167,9 @@ const countUser = ({ tenantNo }: TenantScope, owner: ConfigurationNo, sign: "+" 
 /** The allocator is to look at the user whom the event just recorded is about. */
 const reconsiderLicense = (scope: TenantScope): SQL =>
   enqueueLicense(scope, sql`json_object('users', json_array(latest.subject_no))`);
+
+const followAccount = (scope: TenantScope, userNo: number | SQL): SQL[] =>
+  followAccounts(scope, sql`json_array(CAST(${userNo} AS INTEGER))`);
 
 /** What a change of attributes knows of the account it read. */
 export type UserChange = { before: UserRecord; after: JsonObject };
@@ -195,6 +200,7 @@ export function updateUser(scope: TenantScope, { before, after }: UserChange): S
       data: { changed: changedNames(before.attributes, after) },
     }),
     ...(column.active === 1 && !wasActive ? reconsiderReleased(scope, before.userNo) : []),
+    ...followAccount(scope, before.userNo),
   ];
 }
 
@@ -254,6 +260,7 @@ export function deprovisionUser(
       sql`EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo})`,
     ),
     reconsiderLicense(scope),
+    ...followAccount(scope, userNo),
     sql`UPDATE groups SET version = version + 1, member_count = member_count - 1, updated_at = ${now}
       WHERE tenant_no = ${tenantNo} AND group_no IN (SELECT group_no FROM members
         WHERE tenant_no = ${tenantNo} AND member_kind = 0 AND member_no = ${userNo})`,

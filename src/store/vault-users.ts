@@ -1,6 +1,7 @@
 /** Vault users and the members of user groups, as administrators see and change them. Functions return statements. */
 import { type SQL, sql } from "drizzle-orm";
 import type { VaultUser, VaultUserState } from "../domain/vault.ts";
+import { followVaultUser } from "./connector-changes.ts";
 import type { Row } from "./database.ts";
 import { recordEvent } from "./events.ts";
 import { guardChangedOne } from "./guard.ts";
@@ -111,6 +112,7 @@ export function changeVaultUser(
       data: { vault: vaultNo, before: before.state },
     }),
     nameSubject(scope, "vault", vaultNo, sql`1`),
+    ...followVaultUser(scope, vaultNo, userNo),
     ...(after.state === "deleted" ? leaveGroups(scope, vaultNo, userNo) : []),
     ...(enabledBy === 0 ? [] : [moveBuiltInCount(scope, vaultNo, sql`CAST(${enabledBy} AS INTEGER)`)]),
     ...(restored

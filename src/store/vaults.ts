@@ -1,7 +1,9 @@
 /** Vaults and their user groups. Functions return statements. */
 import { type SQL, sql } from "drizzle-orm";
+import type { ConnectorHealth, ConnectorSettings, ConnectorType } from "../domain/connector.ts";
 import { BUILT_IN_GROUP_NAME } from "../domain/vault.ts";
 import { fold } from "../scim/fold.ts";
+import { followVaultGroup } from "./connector-changes.ts";
 import type { Row } from "./database.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import type { TenantScope } from "./scope.ts";
@@ -10,7 +12,9 @@ export type VaultRecord = {
   vaultNo: number;
   vaultId: string;
   name: string;
-  connector: "internal";
+  connector: ConnectorType;
+  /** Of a vault with a service of its own. */
+  connection: { settings: ConnectorSettings; health: ConnectorHealth } | null;
   enabledUsers: number;
   createdAt: number;
 };
@@ -29,10 +33,16 @@ export const vaultRecord = (row: Row): VaultRecord => ({
   vaultNo: Number(row["vault_no"]),
   vaultId: String(row["vault_id"]),
   name: String(row["name"]),
-  connector: "internal",
+  connector: row["connector"] as ConnectorType,
+  connection: row["connector_settings"] === null ? null : connectionOf(String(row["connector_settings"])),
   enabledUsers: Number(row["enabled_users"]),
   createdAt: Number(row["created_at"]),
 });
+
+function connectionOf(json: string): VaultRecord["connection"] {
+  const { health = {}, ...settings } = JSON.parse(json) as ConnectorSettings & { health?: ConnectorHealth };
+  return { settings, health };
+}
 
 export const vaultGroupRecord = (row: Row): VaultGroupRecord => ({
   vaultGroupNo: Number(row["vault_group_no"]),
@@ -45,7 +55,7 @@ export const vaultGroupRecord = (row: Row): VaultGroupRecord => ({
 });
 
 const vaultColumns = ({ tenantNo }: TenantScope): SQL =>
-  sql`SELECT v.vault_no, v.vault_id, v.name, v.created_at, (SELECT g.member_count FROM vault_groups AS g
+  sql`SELECT v.vault_no, v.vault_id, v.name, v.created_at, v.connector, v.connector_settings, (SELECT g.member_count FROM vault_groups AS g
       WHERE g.tenant_no = ${tenantNo} AND g.vault_no = v.vault_no
         AND g.name_folded = ${fold(BUILT_IN_GROUP_NAME)}) AS enabled_users
     FROM vaults AS v WHERE v.tenant_no = ${tenantNo}`;
@@ -63,18 +73,23 @@ export const vaultNoOf = ({ tenantNo }: TenantScope, vaultId: string): SQL =>
 export const vaultGroupNoOf = ({ tenantNo }: TenantScope, vaultGroupId: string): SQL =>
   sql`(SELECT vault_group_no FROM vault_groups WHERE tenant_no = ${tenantNo} AND vault_group_id = ${vaultGroupId})`;
 
+export type NewConnector = { settings: ConnectorSettings; sealed: string };
+
 /** A vault with its built-in group. A taken name violates `vaults_by_name`. */
 export function insertVault(
   scope: TenantScope,
-  vault: { vaultId: string; name: string; builtInGroupId: string },
+  vault: { vaultId: string; name: string; builtInGroupId: string; connector: NewConnector | undefined },
 ): SQL[] {
   const { tenantNo, now } = scope;
-  const { vaultId, name, builtInGroupId } = vault;
+  const { vaultId, name, builtInGroupId, connector } = vault;
+  const type: ConnectorType = connector === undefined ? "internal" : "scim";
+  const settings = connector === undefined ? null : JSON.stringify(connector.settings);
   const vaultNo = vaultNoOf(scope, vaultId);
   return [
-    sql`INSERT INTO vaults (tenant_no, vault_no, vault_id, name, name_folded, connector, created_at)
-      SELECT ${tenantNo}, COALESCE(MAX(vault_no), 0) + 1, ${vaultId}, ${name}, ${fold(name)}, 'internal', ${now}
-      FROM vaults WHERE tenant_no = ${tenantNo}`,
+    sql`INSERT INTO vaults (tenant_no, vault_no, vault_id, name, name_folded, connector, connector_settings,
+        connector_secret, created_at)
+      SELECT ${tenantNo}, COALESCE(MAX(vault_no), 0) + 1, ${vaultId}, ${name}, ${fold(name)}, ${type}, ${settings},
+        ${connector?.sealed ?? null}, ${now} FROM vaults WHERE tenant_no = ${tenantNo}`,
     insertGroupRow(scope, vaultNo, {
       vaultGroupId: builtInGroupId,
       name: BUILT_IN_GROUP_NAME,
@@ -84,7 +99,7 @@ export function insertVault(
       action: "vault.created",
       subjectKind: "vault",
       subjectNo: vaultNo,
-      data: { name, vaultId },
+      data: { name, vaultId, connector: type },
     }),
   ];
 }
@@ -106,6 +121,7 @@ export function insertVaultGroup(
     }),
     sql`INSERT INTO event_subjects (tenant_no, subject_kind, subject_no, seq)
       VALUES (${scope.tenantNo}, 'vault', ${vaultNo}, ${lastSeq(scope)})`,
+    ...followVaultGroup(scope, vaultNo, vaultGroupNoOf(scope, vaultGroupId)),
   ];
 }
 

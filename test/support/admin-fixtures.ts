@@ -20,6 +20,8 @@ export type Organization = {
   groupId: string;
   vaultId: string;
   vaultGroupId: string;
+  /** A vault with a SCIM service of its own, where nobody answers. */
+  connectedVaultId: string;
   linkId: string;
   planHash: string;
   deadSeq: number;
@@ -64,6 +66,11 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   listVaults: () => ({ path: "/vaults" }),
   createVault: () => ({ path: "/vaults", body: { name: crypto.randomUUID() } }),
   getVault: ({ vaultId }) => ({ path: `/vaults/${vaultId}` }),
+  replaceConnectorCredential: ({ connectedVaultId }) => ({
+    path: `/vaults/${connectedVaultId}/connector`,
+    body: { authentication: { type: "bearer", token: "another token" } },
+  }),
+  testConnector: ({ connectedVaultId }) => ({ path: `/vaults/${connectedVaultId}/connector/test` }),
   listVaultGroups: ({ vaultId }) => ({ path: `/vaults/${vaultId}/groups` }),
   createVaultGroup: ({ vaultId }) => ({
     path: `/vaults/${vaultId}/groups`,
@@ -134,6 +141,14 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
   const groupId = await provision("Group", { displayName: marker, members: [{ value: userId }] });
   const vault = await ask<Made>("POST", "/vaults", { name: marker });
   const vaultGroup = await ask<Made>("POST", `/vaults/${vault.id}/groups`, { name: marker });
+  const connectedVault = await ask<Made>("POST", "/vaults", {
+    name: `${marker} connected`,
+    connector: {
+      type: "scim",
+      baseUrl: "http://127.0.0.1:9/scim/v2",
+      authentication: { type: "bearer", token: `${marker} token` },
+    },
+  });
   const ends = { groupId, vaultId: vault.id };
   const preview = (target: object) =>
     ask<{ planHash: string }>("POST", "/links/preview", { ...ends, ...target });
@@ -161,6 +176,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
     groupId,
     vaultId: vault.id,
     vaultGroupId: vaultGroup.id,
+    connectedVaultId: connectedVault.id,
     linkId: link.id,
     planHash,
     deadSeq,

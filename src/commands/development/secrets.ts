@@ -1,6 +1,6 @@
 /** The file of development secrets that `wrangler dev` reads: made once, never touched again. */
-import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 
 /** A fresh private ES256 key as a JSON Web Key, for the bearer tokens of this machine only. */
@@ -14,16 +14,21 @@ function signingKey(): string {
   });
 }
 
+/** Seals what this machine keeps of other services' credentials. */
+const connectorKey = (): string => `CONNECTOR_KEY=${randomBytes(32).toString("base64")}`;
+
 function fileText(): string {
   return [
     "# Made by `npm start` for this machine. Not for production: see .dev.vars.example.",
     // Single quotes: the value is JSON, and the file's grammar would end a bare one at a quote sign.
     `TOKEN_SIGNING_KEY='${signingKey()}'`,
+    connectorKey(),
     'MAIL_FROM="Vestibule <no-reply@localhost.localdomain>"',
     "MAIL_CAPTURE=1",
     "SERVER_TIMING=1",
     "SWEEP_SECONDS=5",
     "RATE_LIMIT_SCALE=100",
+    "ALLOW_LOOPBACK_CONNECTORS=1",
     "",
   ].join("\n");
 }
@@ -34,13 +39,28 @@ export function ensureSecrets(file: string): boolean {
     writeFileSync(file, fileText(), { flag: "wx", mode: 0o600 });
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-    throw error;
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    completeSecrets(file);
+    return false;
   }
 }
 
+/** A file of an earlier version lacks what came since. */
+function completeSecrets(file: string): void {
+  const text = readFileSync(file, "utf8");
+  if (parseEnv(text)["CONNECTOR_KEY"] !== undefined) return;
+  const lines = [...(text.endsWith("\n") ? [] : [""]), connectorKey(), "ALLOW_LOOPBACK_CONNECTORS=1", ""];
+  appendFileSync(file, lines.join("\n"));
+}
+
 /** Settings that wrangler.toml must not name, so that no deployment can have them by accident. */
-const developmentSettings = ["MAIL_CAPTURE", "SERVER_TIMING", "SWEEP_SECONDS", "RATE_LIMIT_SCALE"];
+const developmentSettings = [
+  "MAIL_CAPTURE",
+  "SERVER_TIMING",
+  "SWEEP_SECONDS",
+  "RATE_LIMIT_SCALE",
+  "ALLOW_LOOPBACK_CONNECTORS",
+];
 
 /**
  * The file's development settings as arguments of wrangler: of the file itself it hands the Worker only what

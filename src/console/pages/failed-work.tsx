@@ -21,6 +21,7 @@ const kinds: Record<DeadLetter["kind"], string> = {
   link: "Bringing a link in line with its group",
   group_cleanup: "Clearing the members of a deleted group",
   configuration_cleanup: "Releasing the accounts of a deleted configuration",
+  connector: "Pushing changes to a vault's own SCIM service",
   directory: "Making client secrets known to the directory",
 };
 

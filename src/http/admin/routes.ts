@@ -2,6 +2,7 @@
 import { activityRoutes } from "./activity.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { configurationRoutes } from "./configurations.ts";
+import { connectorRoutes } from "./connectors.ts";
 import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
 import { licenseRoutes } from "./license-types.ts";
@@ -23,6 +24,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...userRoutes,
   ...groupRoutes,
   ...vaultRoutes,
+  ...connectorRoutes,
   ...linkRoutes,
   ...stagedEffectsRoutes,
   ...policyRoutes,

@@ -13,18 +13,9 @@ import {
 } from "../../gateway/vaults.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
+import { newVault, vault } from "./vault-schemas.ts";
 
 const count = z.number().int().min(0);
-
-const vault = z
-  .strictObject({
-    id,
-    name: z.string(),
-    connector: z.enum(["internal"]),
-    enabledUsers: count,
-    createdAt: time,
-  })
-  .meta({ id: "Vault" });
 
 const vaultGroup = z
   .strictObject({
@@ -84,7 +75,7 @@ const vaultRoutesOnly: AdminRoute[] = [
     summary: "Create a vault with its built-in group",
     tag: "Vaults",
     access: "provision",
-    body: name,
+    body: newVault,
     status: 201,
     response: vault,
     problems: [409],
