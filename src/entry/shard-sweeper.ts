@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Deps } from "../gateway/deps.ts";
+import { releaseIdle } from "../gateway/idle-release.ts";
 import { sweepShard, sweepSignUps } from "../gateway/sweep.ts";
 import { buildDeps, type DevelopmentSettings } from "./deps.ts";
 
@@ -28,6 +29,7 @@ export class ShardSweeper extends DurableObject<Env> {
     if (shard === undefined) return;
     const deps = buildDeps(this.env, (work) => this.ctx.waitUntil(work));
     await attempt(deps, shard, () => sweepShard(deps, shard, leaseSweeps * this.intervalMs()));
+    await attempt(deps, shard, () => releaseIdle(deps, shard));
     await attempt(deps, shard, () => sweepSignUps(deps, shard));
   }
 

@@ -4,7 +4,7 @@ import type { JsonObject } from "../scim/json.ts";
 import { insertAccount, setAdminDisabled } from "../store/accounts.ts";
 import { UniqueViolated } from "../store/failure.ts";
 import type { Admin } from "./admin.ts";
-import { act } from "./licenses.ts";
+import { act } from "./administrative-act.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 
 export type AccountRequest = {

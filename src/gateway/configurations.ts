@@ -5,11 +5,11 @@ import {
   findConfiguration,
   insertConfiguration,
   listConfigurations,
-  listGroupsBelow,
   markConfigurationDeleted,
   updateConfiguration,
 } from "../store/configurations.ts";
 import { insertSecret, listSecrets } from "../store/credentials.ts";
+import { outboxPointers } from "../store/outbox.ts";
 import type { Admin } from "./admin.ts";
 import { presentSecret, type Secret } from "./client-secrets.ts";
 import {
@@ -18,6 +18,8 @@ import {
   refuseKind,
   unknownConfiguration,
 } from "./configuration-access.ts";
+import { defaultHypothesis, deletionHypothesis, groupsBelow, noLicenseType } from "./configuration-plan.ts";
+import { applyPlan } from "./license-preview.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "./page.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 import { answered } from "./refusals.ts";
@@ -112,9 +114,13 @@ export type ConfigurationPatch = {
   name?: string | undefined;
   defaultLicenseType?: string | undefined;
   type?: ConfigurationType | undefined;
+  /** Accounts provisioned earlier get the default too. */
+  applyToExisting?: boolean | undefined;
+  /** Apply only if licenses change as previewed. */
+  planHash?: string | undefined;
 };
 
-/** A new default type counts for accounts provisioned later (A5). */
+/** A new default type counts for accounts provisioned later (A5), and for earlier ones on demand. */
 export async function changeConfiguration(
   admin: Admin,
   { id, origin, patch }: { id: string; patch: ConfigurationPatch } & Addressed,
@@ -124,29 +130,46 @@ export async function changeConfiguration(
   const before = found.value;
   if (patch.type !== undefined && patch.type !== before.type) return refuse(typeIsFixed);
   const { name = before.name, defaultLicenseType = before.defaultLicenseType } = patch;
-  if (name === before.name && defaultLicenseType === before.defaultLicenseType) {
+  const { applyToExisting = false, planHash } = patch;
+  if (name === before.name && defaultLicenseType === before.defaultLicenseType && !applyToExisting) {
     return presentOne(admin, before, origin);
   }
-  const changed = await answered(updateConfiguration(admin.scope, before, { name, defaultLicenseType }), {
-    gone: () => unknownConfiguration,
-    no_license_type: () => noLicenseType(defaultLicenseType),
-    unique: () => nameTaken(name),
-    groups_below: async () => {
-      const names = await listGroupsBelow(admin.scope, before, defaultLicenseType);
-      const detail = `The license type of these groups is below ${defaultLicenseType}: ${names.join(", ")}. Raise or clear it first.`;
-      return { kind: "conflict", detail };
-    },
-  });
-  return changed.ok ? getConfiguration(admin, { id, origin }) : changed;
+  const change = { name, defaultLicenseType, applyToExisting };
+  const changed = await applyPlan(
+    admin,
+    planHash,
+    () => defaultHypothesis(admin, id, { defaultLicenseType, applyToExisting }),
+    (guards) =>
+      answered(updateConfiguration(admin.scope, before, change, guards), {
+        gone: () => unknownConfiguration,
+        no_license_type: () => noLicenseType(defaultLicenseType),
+        unique: () => nameTaken(name),
+        groups_below: () => groupsBelow(admin, before, defaultLicenseType),
+      }),
+  );
+  if (!changed.ok) return changed;
+  const { shard, tenantNo } = admin.scope;
+  admin.deps.signals.outboxWritten(shard.name, tenantNo, outboxPointers(changed.value));
+  return getConfiguration(admin, { id, origin });
 }
 
 /** Its credentials are refused from the next request on (R7); its accounts stay, without an owner (A16). */
-export async function deleteConfiguration(admin: Admin, id: string): Promise<Outcome<undefined>> {
+export async function deleteConfiguration(
+  admin: Admin,
+  id: string,
+  planHash?: string,
+): Promise<Outcome<undefined>> {
   const found = await findChangeable(admin, id);
   if (!found.ok) return found;
-  const deleted = await answered(markConfigurationDeleted(admin.scope, found.value), {
-    gone: () => unknownConfiguration,
-  });
+  const deleted = await applyPlan(
+    admin,
+    planHash,
+    () => deletionHypothesis(admin, id),
+    (guards) =>
+      answered(markConfigurationDeleted(admin.scope, found.value, guards), {
+        gone: () => unknownConfiguration,
+      }),
+  );
   if (!deleted.ok) return deleted;
   await followInDirectory(admin, found.value, deleted.value);
   return done(undefined);
@@ -183,11 +206,6 @@ const typeIsFixed: Problem = {
   detail:
     "The type of a configuration cannot change. Delete this configuration, disable or delete the application at the identity provider, and create a new configuration.",
 };
-
-const noLicenseType = (code: string): Problem => ({
-  kind: "invalid",
-  detail: `defaultLicenseType: the subscription has no license type "${code}".`,
-});
 
 const nameTaken = (name: string): Problem => ({
   kind: "conflict",

@@ -1,90 +1,135 @@
-/** What administrators do with licenses: pools, types of groups, the license of one account. */
+/** What administrators do with licenses: types of groups, the license of one account. */
 import { explainStanding, type LicenseExplanation } from "../domain/license-explanation.ts";
-import { PURCHASED_MAX } from "../domain/limits.ts";
-import { commit, type Row, read, type Statement } from "../store/database.ts";
-import { licensePool, selectLicenseTypes } from "../store/entitlements.ts";
-import { GuardRaised } from "../store/failure.ts";
+import { read } from "../store/database.ts";
+import { selectLicenseTypes } from "../store/entitlements.ts";
 import { tenantFence } from "../store/fence.ts";
-import { chooseLicenseType, orderRelease, setGroupLicenseType, setPurchased } from "../store/license-acts.ts";
+import {
+  chooseLicenseType,
+  orderRelease,
+  setGroupLicenseType,
+  setGroupPriority,
+} from "../store/license-acts.ts";
 import { parseExplanation, readExplanation } from "../store/license-explanation.ts";
-import { outboxPointers } from "../store/outbox.ts";
+import { selectLicensedGroup } from "../store/license-plan.ts";
 import type { Admin } from "./admin.ts";
+import { act } from "./administrative-act.ts";
+import { applyPlan, type Hypothesis, type LicensePlan, previewLicenses } from "./license-preview.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 
 export type { LicenseExplanation } from "../domain/license-explanation.ts";
+export {
+  type LicenseTypeSummary,
+  licenseTypeSummary,
+  listLicenseTypes,
+  setPurchasedLicenses,
+} from "./pools.ts";
 
-export type LicenseTypeSummary = {
-  code: string;
-  name: string;
-  rank: number;
-  purchased: number;
-  assignable: number;
-  assigned: number;
-  free: number;
-  waiting: { unlicensed: number; upgrade: number };
-  /** More is assigned than may be: nothing is given out until that is over, and nobody loses anything (A25). */
-  overAllocated: boolean;
+/** What is to change of a group's licensing; what is left out stays. */
+export type GroupLicenseChange = {
+  licenseType?: string | null | undefined;
+  /** Higher is served first (A4). */
+  waitingPriority?: number | undefined;
+  /** Apply only if licenses change as previewed. */
+  planHash?: string | undefined;
 };
 
-/** Highest type first. */
-export async function listLicenseTypes({ scope }: Admin): Promise<Outcome<LicenseTypeSummary[]>> {
-  const [, rows = []] = await read(scope.shard, [tenantFence(scope), selectLicenseTypes(scope.tenantNo)]);
-  return done(rows.map(licenseTypeSummary));
-}
+export type GroupLicense = { id: string; licenseType: string | null; waitingPriority: number };
 
-export function licenseTypeSummary(row: Row): LicenseTypeSummary {
-  const { code, rank, assignable, assigned } = licensePool(row);
-  return {
-    code,
-    name: String(row["name"]),
-    rank,
-    purchased: Number(row["purchased"]),
-    assignable,
-    assigned,
-    free: Math.max(0, assignable - assigned),
-    waiting: { unlicensed: Number(row["waiting_unlicensed"]), upgrade: Number(row["waiting_upgrade"]) },
-    overAllocated: assigned > assignable,
-  };
-}
-
-/** Sets how many licenses of a type are purchased (A25). The allocator then serves whom the seats reach (R43). */
-export async function setPurchasedLicenses(
-  admin: Admin,
-  code: string,
-  purchased: number,
-): Promise<Outcome<LicenseTypeSummary>> {
-  if (!Number.isInteger(purchased) || purchased < 0 || purchased > PURCHASED_MAX) {
-    return refuse({ kind: "invalid", detail: `purchased: a whole number from 0 to ${PURCHASED_MAX}` });
-  }
-  const { scope } = admin;
-  const outcome = await act(
-    admin,
-    [...setPurchased(scope, code, purchased), selectLicenseTypes(scope.tenantNo)],
-    { unknown_type: { kind: "not_found", detail: `There is no license type "${code}".` } },
-  );
-  if (!outcome.ok) return outcome;
-  const row = outcome.value.at(-1)?.find((type) => type["code"] === code);
-  return row === undefined
-    ? refuse({ kind: "not_found", detail: `There is no license type "${code}".` })
-    : done(licenseTypeSummary(row));
-}
-
-/** Raises, lowers or clears the license type of a source group (R38, R39). */
-export async function setGroupType(
+/** Raises, lowers or clears the license type of a source group (R38, R39), and its priority in queues. */
+export async function changeGroupLicense(
   admin: Admin,
   groupId: string,
-  code: string | null,
-): Promise<Outcome<{ id: string; licenseType: string | null }>> {
-  const outcome = await act(admin, setGroupLicenseType(admin.scope, groupId, code), {
-    not_found: { kind: "not_found", detail: "There is no provisioned group with this id." },
-    unknown_type: unknownType(code),
-    below_default: {
-      kind: "conflict",
-      detail: `"${code}" ranks below the default license type of the configuration that provisions this group. A group can only raise the license of its members.`,
-    },
+  change: GroupLicenseChange,
+): Promise<Outcome<GroupLicense>> {
+  const { scope } = admin;
+  const { licenseType, waitingPriority, planHash } = change;
+  const outcome = await applyPlan(
+    admin,
+    licenseType === undefined ? undefined : planHash,
+    () => groupHypothesis(admin, groupId, licenseType ?? null),
+    (guards) =>
+      act(
+        admin,
+        [
+          ...guards,
+          ...(licenseType === undefined ? [] : setGroupLicenseType(scope, groupId, licenseType)),
+          ...(waitingPriority === undefined ? [] : setGroupPriority(scope, groupId, waitingPriority)),
+          selectLicensedGroup(scope, groupId),
+          selectLicenseTypes(scope.tenantNo),
+        ],
+        {
+          not_found: unknownGroup,
+          unknown_type: unknownType(licenseType ?? null),
+          below_default: belowDefault(licenseType ?? null),
+        },
+      ),
+  );
+  if (!outcome.ok) return outcome;
+  const [group] = outcome.value.at(-2) ?? [];
+  if (group === undefined) return refuse(unknownGroup);
+  const type = outcome.value.at(-1)?.find((row) => row["license_type_no"] === group["license_type_no"]);
+  return done({
+    id: groupId,
+    licenseType: type === undefined ? null : String(type["code"]),
+    waitingPriority: Number(group["waiting_priority"]),
   });
-  return outcome.ok ? done({ id: groupId, licenseType: code }) : outcome;
 }
+
+export const setGroupType = (
+  admin: Admin,
+  groupId: string,
+  licenseType: string | null,
+): Promise<Outcome<GroupLicense>> => changeGroupLicense(admin, groupId, { licenseType });
+
+/** Whose license another type of the group would change, and who keeps it through something else. */
+export const previewGroupType = async (
+  admin: Admin,
+  groupId: string,
+  licenseType: string | null,
+): Promise<Outcome<LicensePlan>> =>
+  previewLicenses(admin, await groupHypothesis(admin, groupId, licenseType));
+
+async function groupHypothesis(
+  { scope }: Admin,
+  groupId: string,
+  code: string | null,
+): Promise<Outcome<Hypothesis>> {
+  const [, [group] = [], types = []] = await read(scope.shard, [
+    tenantFence(scope),
+    selectLicensedGroup(scope, groupId),
+    selectLicenseTypes(scope.tenantNo),
+  ]);
+  if (group === undefined) return refuse(unknownGroup);
+  const type = types.find((row) => row["code"] === code);
+  if (code !== null && type === undefined) return refuse(unknownType(code));
+  const rank = Number(type?.["rank"] ?? 0);
+  if (type !== undefined && rank < Number(group["default_rank"])) return refuse(belowDefault(code));
+  const current = types.find((row) => row["license_type_no"] === group["license_type_no"]);
+  const groupNo = Number(group["group_no"]);
+  const grant =
+    type === undefined
+      ? []
+      : [{ groupNo, typeNo: Number(type["license_type_no"]), priority: Number(group["waiting_priority"]) }];
+  return done({
+    act: ["group", groupNo, code],
+    affected: { kind: "group", no: groupNo },
+    account: (account) => ({
+      ...account,
+      groups: [...account.groups.filter((other) => other.groupNo !== groupNo), ...grant],
+    }),
+    lowering: rank < Number(current?.["rank"] ?? 0) ? "group_license_type_lowered" : null,
+  });
+}
+
+const unknownGroup: Problem = {
+  kind: "not_found",
+  detail: "There is no provisioned group with this id.",
+};
+
+const belowDefault = (code: string | null): Problem => ({
+  kind: "conflict",
+  detail: `"${code}" ranks below the default license type of the configuration that provisions this group. A group can only raise the license of its members.`,
+});
 
 /** Takes the license of an account and its place in the queue; it stays without until one is chosen again. */
 export async function releaseLicense(admin: Admin, userId: string): Promise<Outcome<{ id: string }>> {
@@ -116,21 +161,3 @@ const unknownType = (code: string | null): Problem => ({
   kind: "invalid",
   detail: `licenseType: there is no license type "${code}"`,
 });
-
-/** Commits an administrator's act, wakes whom its outbox rows concern, and answers guards by their words. */
-export async function act(
-  { deps, scope }: Admin,
-  statements: readonly Statement[],
-  refusals: Readonly<Record<string, Problem>>,
-): Promise<Outcome<Row[][]>> {
-  let results: Row[][];
-  try {
-    results = await commit(scope.shard, statements);
-  } catch (error) {
-    const problem = error instanceof GuardRaised ? refusals[error.word] : undefined;
-    if (problem === undefined) throw error;
-    return refuse(problem);
-  }
-  deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
-  return done(results);
-}

@@ -130,21 +130,31 @@ export async function insertConfiguration(
   ]);
 }
 
-export type ConfigurationChange = { name: string; defaultLicenseType: string };
+export type ConfigurationChange = {
+  name: string;
+  defaultLicenseType: string;
+  /** Accounts provisioned earlier get the default too (A5): the allocator walks them. */
+  applyToExisting: boolean;
+};
 
 /**
  * Writes name and default type. Groups of the configuration with a type below the new default raise
  * `groups_below` (I10).
+ * @param guards further conditions of the caller
  * @throws GuardRaised `gone`, `no_license_type`, `groups_below`; UniqueViolated for the name.
  */
 export async function updateConfiguration(
   scope: TenantScope,
   before: Configuration,
   after: ConfigurationChange,
-): Promise<void> {
+  guards: readonly SQL[],
+): Promise<Row[][]> {
   const { tenantNo, now } = scope;
-  await commit(scope.shard, [
+  const rankOf = (code: string): SQL =>
+    sql`(SELECT rank FROM license_types WHERE tenant_no = ${tenantNo} AND code = ${code})`;
+  return commit(scope.shard, [
     tenantFence(scope),
+    ...guards,
     guard("no_license_type", sql`${typeNo(scope, after.defaultLicenseType)} IS NOT NULL`),
     guard("groups_below", sql`NOT EXISTS (${groupsBelow(scope, before, after.defaultLicenseType)})`),
     sql`UPDATE configurations SET name = ${after.name}, name_folded = ${fold(after.name)},
@@ -158,8 +168,21 @@ export async function updateConfiguration(
       data: {
         before: { name: before.name, defaultLicenseType: before.defaultLicenseType },
         after: { name: after.name, defaultLicenseType: after.defaultLicenseType },
+        ...(after.applyToExisting ? { appliedToExisting: true } : {}),
       },
     }),
+    ...(after.applyToExisting
+      ? [
+          enqueue(
+            scope,
+            "license",
+            sql`json_object('configuration', latest.subject_no, 'after', '',
+              'default', ${typeNo(scope, after.defaultLicenseType)}, 'lower',
+              json(CASE WHEN ${rankOf(after.defaultLicenseType)} < ${rankOf(before.defaultLicenseType)}
+                THEN 'true' ELSE 'false' END))`,
+          ),
+        ]
+      : []),
   ]);
 }
 
@@ -189,10 +212,12 @@ export async function listGroupsBelow(
 export async function markConfigurationDeleted(
   scope: TenantScope,
   { configurationNo: no, id, name }: Configuration,
+  guards: readonly SQL[],
 ): Promise<Row[][]> {
   const { tenantNo, now } = scope;
   return commit(scope.shard, [
     tenantFence(scope),
+    ...guards,
     sql`UPDATE configurations SET state = 'deleted', updated_at = ${now}
       WHERE tenant_no = ${tenantNo} AND configuration_no = ${no} AND state = 'active'`,
     guardChangedOne("gone"),

@@ -13,13 +13,16 @@ export type ListedGroup = {
   configurationId: string;
   /** Code, or none: the default of the configuration counts. */
   licenseType: string | null;
+  /** In queues for that type: higher is served first. */
+  waitingPriority: number;
   members: number;
   links: number;
   createdAt: number;
   updatedAt: number;
 };
 
-const columns = sql.raw(`g.group_no, g.scim_id, g.display_name, g.external_id, g.member_count, g.created_at,
+const columns =
+  sql.raw(`g.group_no, g.scim_id, g.display_name, g.external_id, g.waiting_priority, g.member_count, g.created_at,
   g.updated_at,
   (SELECT c.configuration_id FROM configurations c WHERE c.tenant_no = g.tenant_no
     AND c.configuration_no = g.configuration_no) AS configuration_id,
@@ -35,6 +38,7 @@ const toGroup = (row: Row): ListedGroup => ({
   externalId: row["external_id"] === null ? null : String(row["external_id"]),
   configurationId: String(row["configuration_id"]),
   licenseType: row["license_type"] === null ? null : String(row["license_type"]),
+  waitingPriority: Number(row["waiting_priority"]),
   members: Number(row["member_count"]),
   links: Number(row["links"]),
   createdAt: Number(row["created_at"]),

@@ -11,30 +11,56 @@ import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { liveGroupNo, liveUserNo } from "./subject.ts";
 
-/** Sets a pool's purchased count (A25); raises `unknown_type`. The same count again changes nothing. */
-export function setPurchased(scope: TenantScope, code: string, purchased: number): SQL[] {
-  const { tenantNo } = scope;
-  const type = sql`license_types WHERE tenant_no = ${tenantNo} AND code = ${code}`;
-  const changes = sql`EXISTS (SELECT 1 FROM ${type} AND purchased <> ${purchased})`;
+/** Seats of a pool: how many are purchased, and how many per hundred of them may be given out (A23). */
+export type PoolChange = { purchased?: number | undefined; assignablePercent?: number | undefined };
+
+/** Sets a pool's seats (A25); raises `unknown_type`. The same figures again change nothing. */
+export function setPool(scope: TenantScope, code: string, change: PoolChange): SQL[] {
+  const { purchased, assignablePercent } = change;
+  const type = sql`license_types WHERE tenant_no = ${scope.tenantNo} AND code = ${code}`;
   return [
     tenantFence(scope),
     guard("unknown_type", sql`EXISTS (SELECT 1 FROM ${type})`),
+    ...setPoolFigure(scope, code, "purchased", "license.purchased", purchased),
+    ...setPoolFigure(
+      scope,
+      code,
+      "assignable_percent",
+      "license.oversubscription_changed",
+      assignablePercent,
+    ),
+  ];
+}
+
+function setPoolFigure(
+  scope: TenantScope,
+  code: string,
+  name: "purchased" | "assignable_percent",
+  action: "license.purchased" | "license.oversubscription_changed",
+  value: number | undefined,
+): SQL[] {
+  if (value === undefined) return [];
+  const { tenantNo } = scope;
+  const column = sql.raw(name);
+  const type = sql`license_types WHERE tenant_no = ${tenantNo} AND code = ${code}`;
+  const changes = sql`EXISTS (SELECT 1 FROM ${type} AND ${column} <> ${value})`;
+  return [
     ...recordEvent(
       scope,
       {
-        action: "license.purchased",
+        action,
         subjectKind: "license_type",
         subjectNo: sql`(SELECT license_type_no FROM ${type})`,
-        data: sql`json_object('type', ${code}, 'before', (SELECT purchased FROM ${type}),
-          'after', CAST(${purchased} AS INTEGER))`,
+        data: sql`json_object('type', ${code}, 'before', (SELECT ${column} FROM ${type}),
+          'after', CAST(${value} AS INTEGER))`,
       },
       changes,
     ),
     enqueue(scope, "license", { serve: true }, changes),
-    // A round under way read the old count; it must not write after this (I2).
+    // A round under way read the old figures; it must not write after this (I2).
     sql`UPDATE tenants SET allocation_version = allocation_version + 1 WHERE tenant_no = ${tenantNo} AND ${changes}`,
-    sql`UPDATE license_types SET purchased = ${purchased}
-      WHERE tenant_no = ${tenantNo} AND code = ${code} AND purchased <> ${purchased}`,
+    sql`UPDATE license_types SET ${column} = ${value}
+      WHERE tenant_no = ${tenantNo} AND code = ${code} AND ${column} <> ${value}`,
   ];
 }
 
@@ -82,6 +108,30 @@ export function setGroupLicenseType(scope: TenantScope, groupId: string, code: s
       changes,
     ),
     sql`UPDATE groups SET license_type_no = ${typeNo} WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}`,
+  ];
+}
+
+/** Sets the priority that a source group gives its members in queues (A4); raises `not_found`. */
+export function setGroupPriority(scope: TenantScope, groupId: string, priority: number): SQL[] {
+  const { tenantNo } = scope;
+  const groupNo = liveGroupNo(scope, groupId);
+  const current = sql`(SELECT waiting_priority FROM groups WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo})`;
+  const changes = sql`${current} <> ${priority}`;
+  return [
+    tenantFence(scope),
+    guard("not_found", sql`${groupNo} IS NOT NULL`),
+    ...recordEvent(
+      scope,
+      {
+        action: "group.waiting_priority_changed",
+        subjectKind: "group",
+        subjectNo: groupNo,
+        data: sql`json_object('before', ${current}, 'after', CAST(${priority} AS INTEGER))`,
+      },
+      changes,
+    ),
+    enqueue(scope, "license", sql`json_object('group', ${groupNo}, 'after', 0)`, changes),
+    sql`UPDATE groups SET waiting_priority = ${priority} WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo}`,
   ];
 }
 

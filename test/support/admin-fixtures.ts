@@ -51,6 +51,21 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
     path: `/configurations/${configurationId}/secrets/${secretId}`,
   }),
   listLicenseTypes: () => ({ path: "/license-types" }),
+  listQueue: () => ({ path: "/license-types/read_only/queue" }),
+  listLicenseTypeHistory: () => ({ path: "/license-types/named/history" }),
+  previewLicenseType: () => ({ path: "/license-types/read_only/preview", body: { purchased: 7 } }),
+  previewGroupLicenseType: ({ groupId }) => ({
+    path: `/groups/${groupId}/preview`,
+    body: { licenseType: "named" },
+  }),
+  previewConfiguration: ({ configurationId }) => ({
+    path: `/configurations/${configurationId}/preview`,
+    body: { defaultLicenseType: "named", applyToExisting: true },
+  }),
+  previewConfigurationDeletion: ({ configurationId }) => ({
+    path: `/configurations/${configurationId}/deletion-preview`,
+  }),
+  reportAdoption: ({ configurationId }) => ({ path: `/configurations/${configurationId}/adoption-report` }),
   setPurchasedLicenses: () => ({ path: "/license-types/named", body: { purchased: 7 } }),
   listUsers: () => ({ path: "/users?limit=200" }),
   createUser: () => ({ path: "/users", body: { userName: crypto.randomUUID(), licenseType: "named" } }),

@@ -8,6 +8,7 @@ import {
   getConfiguration,
   listProvisioning,
 } from "../../gateway/configurations.ts";
+import { planHash } from "./license-types.ts";
 import { route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
 
@@ -94,6 +95,11 @@ export const configurationRoutes = [
       name: nameOf("name", 100).optional(),
       defaultLicenseType: licenseType.optional(),
       type: type.optional().meta({ description: "Cannot change; another value is refused with 409." }),
+      applyToExisting: z
+        .boolean()
+        .optional()
+        .meta({ description: "The default counts for accounts provisioned earlier too." }),
+      planHash,
     }),
     status: 200,
     response: configuration,
@@ -109,9 +115,10 @@ export const configurationRoutes = [
     tag: "Configurations",
     access: "provision",
     params,
+    query: z.object({ planHash }),
     status: 204,
-    problems: [404],
-    handle: ({ admin, params }) => deleteConfiguration(admin, params.configurationId),
+    problems: [404, 409],
+    handle: ({ admin, params, query }) => deleteConfiguration(admin, params.configurationId, query.planHash),
   }),
   route({
     method: "post",

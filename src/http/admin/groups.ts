@@ -11,6 +11,7 @@ const group = z
     externalId: z.string().nullable(),
     configurationId: id,
     licenseType: z.string().nullable(),
+    waitingPriority: z.int(),
     members: z.int().min(0),
     links: z.int().min(0),
     createdAt: time,

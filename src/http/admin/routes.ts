@@ -5,6 +5,7 @@ import { configurationRoutes } from "./configurations.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
+import { licensePlanRoutes } from "./license-plans.ts";
 import { licenseRoutes } from "./license-types.ts";
 import { linkRoutes } from "./links.ts";
 import { policyRoutes } from "./policies.ts";
@@ -21,6 +22,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...apiKeyRoutes,
   ...configurationRoutes,
   ...licenseRoutes,
+  ...licensePlanRoutes,
   ...userRoutes,
   ...groupRoutes,
   ...vaultRoutes,
