@@ -43,6 +43,9 @@ export default defineConfig({
           name: "worker",
           include: ["test/worker/**/*.test.ts", "test/conformance/**/*.test.ts"],
           setupFiles: ["test/support/setup.ts"],
+          // Several isolates on a busy machine share two cores; a test that hangs still ends.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
