@@ -539,11 +539,14 @@ describe("acts of administrators", () => {
           id: `configuration-${tenant.tenantNo}-1`,
           name: "Configuration 1",
           decisive: false,
+          priority: null,
         },
-        { kind: "group", licenseType: "named", id: "group-2", name: "Group 2", decisive: true },
+        { kind: "group", licenseType: "named", id: "group-2", name: "Group 2", decisive: true, priority: 0 },
       ],
-      queue: { licenseType: "named", place: 1, atLeast: false, assigned: 0, assignable: 0 },
+      queue: { licenseType: "named", place: 1, priority: 0, atLeast: false, assigned: 0, assignable: 0 },
       adoptionPending: false,
+      keepsHigher: false,
+      idleSince: null,
       remedy: "1 more seat of named must be purchased, or released by accounts that hold one.",
     });
     expect(must(await explainLicense(tenant.admin(), "id-3"))).toMatchObject({

@@ -85,6 +85,8 @@ const Reason = ({
       return <>{type}, chosen by an administrator</>;
     case "withdrawn":
       return <>No license: an administrator took it</>;
+    case "idle":
+      return <>No license: disabled for longer than the policy grants</>;
   }
 };
 

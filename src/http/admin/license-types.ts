@@ -29,14 +29,9 @@ export const poolChange = {
   assignablePercent: assignablePercent.optional(),
 };
 export const licenseCode = code;
-export const planHash = z
-  .string()
-  .min(1)
-  .max(200)
-  .optional()
-  .meta({
-    description: "Of a preview: apply only if it would still do the same; else 409 with the new plan.",
-  });
+export const planHash = z.string().min(1).max(200).optional().meta({
+  description: "Of a preview: apply only if it would still do the same; else 409 with the new plan.",
+});
 
 const licenseTypeFields = {
   code: z.string(),
@@ -98,23 +93,29 @@ const explanation = z
     waitingSince: time.nullable(),
     because: z.array(
       z.strictObject({
-        kind: z.enum(["default", "group", "manual", "withdrawn"]),
+        kind: z.enum(["default", "group", "manual", "withdrawn", "idle"]),
         licenseType: z.string().nullable(),
         id: z.string().nullable(),
         name: z.string().nullable(),
         decisive: z.boolean().meta({ description: "No other reason entitles to a higher type." }),
+        priority: z.number().int().nullable().meta({ description: "What a group gives in queues." }),
       }),
     ),
     queue: z
       .strictObject({
         licenseType: z.string(),
         place: z.number().int().min(1).meta({ description: "1 is served next." }),
+        priority: z.number().int().meta({ description: "The highest is served first." }),
         atLeast: z.boolean().meta({ description: "The place was counted up to a limit only." }),
         assigned: count,
         assignable: count,
       })
       .nullable(),
-    adoptionPending: z.boolean(),
+    adoptionPending: z
+      .boolean()
+      .meta({ description: "Comes down to the wanted type as soon as a seat is free." }),
+    keepsHigher: z.boolean().meta({ description: "Holds more than it is entitled to, and keeps it." }),
+    idleSince: time.nullable(),
     remedy: z.string().nullable().meta({ description: "What would have to happen, in words." }),
   })
   .meta({ id: "LicenseExplanation" });
