@@ -81,6 +81,13 @@ export const BRAKE_WINDOW_MS = 10 * 60_000;
 /** People per staged row: about 350 KB of JSON, a third of what D1 allows for one value. */
 export const STAGED_USERS_MAX = 50_000;
 
+/** People that drift compares per batch, and batches per page: a page stays within a second or two. */
+export const DRIFT_PEOPLE_PER_CHUNK = 500;
+export const DRIFT_CHUNKS_MAX = 10;
+
+/** People an administrator repairs by name; more is a run. */
+export const REPAIRED_USERS_MAX = 50;
+
 /** Links that one change of a whole group starts per batch; more follow in the next. */
 export const STARTED_RUNS_MAX = 500;
 
@@ -237,3 +244,12 @@ export const CURSOR_KEY_LENGTH_MAX = 128;
 
 /** A walk goes on without long rests; days later it would tell about another directory. */
 export const CURSOR_LIFETIME_SECONDS = 3_600;
+
+/** Rows of one table that a moving tenant's page holds: two reads and a write of well under a second. */
+export const MOVED_PAGE_ROWS_MAX = 500;
+
+/** Rows of a moving tenant in one parameter: half of the 2 MB that D1 takes. */
+export const MOVED_PAGE_BYTES_MAX = 1_000_000;
+
+/** Rows a tenant left behind are kept until nothing that began before the flip can still run. */
+export const MOVE_PURGE_AFTER_MS = 60_000;

@@ -33,13 +33,34 @@ export function afterAdminAct(user: VaultUser, act: AdminAct): VaultUser | "dele
   }
 }
 
-/** Effective access to a vault (I22): the one function that pages, API and explanations use. */
-export function hasVaultAccess(person: {
+/** What access to a vault depends on. */
+export type AccessFacts = {
   active: boolean;
   adminDisabled: boolean;
   holdsLicense: boolean;
-  vaultUser: Pick<VaultUser, "state"> | undefined;
-}): boolean {
-  const { active, adminDisabled, holdsLicense, vaultUser } = person;
-  return active && !adminDisabled && holdsLicense && vaultUser?.state === "enabled";
+  /** Undefined: the vault has never heard of the person. */
+  vaultUser: Pick<VaultUser, "state" | "disabledBy"> | undefined;
+};
+
+export const ACCESS_CHECKS = [
+  "account_active",
+  "not_disabled_by_admin",
+  "license_held",
+  "vault_user_enabled",
+] as const;
+export type AccessCheck = { check: (typeof ACCESS_CHECKS)[number]; passed: boolean };
+
+/** The chain of reasons: access is what every link of it lets through (I22). */
+export function accessChecks({ active, adminDisabled, holdsLicense, vaultUser }: AccessFacts): AccessCheck[] {
+  const passed: Record<AccessCheck["check"], boolean> = {
+    account_active: active,
+    not_disabled_by_admin: !adminDisabled,
+    license_held: holdsLicense,
+    vault_user_enabled: vaultUser?.state === "enabled",
+  };
+  return ACCESS_CHECKS.map((check) => ({ check, passed: passed[check] }));
 }
+
+/** Effective access to a vault (I22): the one function that pages, API and explanations use. */
+export const hasVaultAccess = (person: AccessFacts): boolean =>
+  accessChecks(person).every(({ passed }) => passed);

@@ -30,7 +30,12 @@ export async function followMembership(task: Task, deadline: number): Promise<Pr
     const results = await commit(scope.shard, [
       tenantFence(scope),
       guardOpen(scope, row),
-      ...startRuns(scope, row, Number(group), deps.newId()),
+      ...startRuns(
+        scope,
+        row,
+        typeof vault === "number" ? { vaultNo: vault } : { groupNo: Number(group) },
+        deps.newId(),
+      ),
     ]);
     deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
     return Number(results.at(-1)?.[0]?.["open"]) === 0 ? "done" : "more";

@@ -213,7 +213,7 @@ const presentVault = ({
   createdAt: new Date(createdAt).toISOString(),
 });
 
-const presentVaultGroup = (group: VaultGroupRecord): VaultGroup => ({
+export const presentVaultGroup = (group: VaultGroupRecord): VaultGroup => ({
   id: group.vaultGroupId,
   name: group.name,
   builtIn: group.builtIn,

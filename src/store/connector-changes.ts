@@ -79,3 +79,18 @@ export const followVaultGroup = (scope: TenantScope, vaultNo: number, vaultGroup
     sql`json_object('vault', CAST(${vaultNo} AS INTEGER), 'users', json('[]'), 'groups', json_array(${vaultGroupNo}))`,
     isConnected(scope, vaultNo),
   );
+
+/** One person came into a user group or left it, by an administrator's act. */
+export const followVaultMember = (
+  scope: TenantScope,
+  vaultNo: number,
+  vaultGroupNo: number,
+  userNo: SQL,
+): SQL[] =>
+  enqueueIf(
+    scope,
+    "connector",
+    sql`json_object('vault', CAST(${vaultNo} AS INTEGER), 'users', json_array(CAST(${userNo} AS INTEGER)),
+      'groups', json_array(CAST(${vaultGroupNo} AS INTEGER)))`,
+    isConnected(scope, vaultNo),
+  );

@@ -62,6 +62,12 @@ export const userNoOf = ({ tenantNo }: TenantScope, userId: string): SQL =>
   sql`(SELECT user_no FROM users WHERE tenant_no = ${tenantNo} AND scim_id = ${userId} AND configuration_no IN (
     SELECT configuration_no FROM configurations WHERE tenant_no = ${tenantNo} UNION ALL SELECT 0))`;
 
+/** Numbers of the accounts with these ids: rows of user_no. */
+export const selectUserNumbers = ({ tenantNo }: TenantScope, userIds: readonly string[]): SQL =>
+  sql`SELECT DISTINCT u.user_no FROM json_each(${JSON.stringify(userIds)}) AS given CROSS JOIN users AS u
+    WHERE u.tenant_no = ${tenantNo} AND u.scim_id = given.value AND u.configuration_no IN (
+      SELECT configuration_no FROM configurations WHERE tenant_no = ${tenantNo} UNION ALL SELECT 0)`;
+
 /** A keyset page of members: rows of user_no, scim_id, user_name, state. */
 export function selectVaultGroupMembers(
   { tenantNo }: TenantScope,

@@ -130,9 +130,12 @@ function insertGroupRow(
   vaultNo: SQL,
   { vaultGroupId, name, builtIn }: { vaultGroupId: string; name: string; builtIn: boolean },
 ): SQL {
+  // Groups can be deleted, and numbers must not come back: every group that ever was has an event.
+  const everUsed = sql`COALESCE((SELECT MAX(subject_no) FROM event_subjects
+    WHERE tenant_no = ${tenantNo} AND subject_kind = 'vault_group'), 0)`;
   return sql`INSERT INTO vault_groups (tenant_no, vault_group_no, vault_group_id, vault_no, name, name_folded,
       built_in, created_at)
-    SELECT ${tenantNo}, COALESCE(MAX(vault_group_no), 0) + 1, ${vaultGroupId}, ${vaultNo}, ${name}, ${fold(name)},
+    SELECT ${tenantNo}, MAX(COALESCE(MAX(vault_group_no), 0), ${everUsed}) + 1, ${vaultGroupId}, ${vaultNo}, ${name}, ${fold(name)},
       ${builtIn ? 1 : 0}, ${now} FROM vault_groups WHERE tenant_no = ${tenantNo}`;
 }
 

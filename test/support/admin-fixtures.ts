@@ -20,6 +20,8 @@ export type Organization = {
   groupId: string;
   vaultId: string;
   vaultGroupId: string;
+  /** A user group that no link fills, with the user in it. */
+  freeGroupId: string;
   /** A vault with a SCIM service of its own, where nobody answers. */
   connectedVaultId: string;
   linkId: string;
@@ -94,6 +96,24 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   listVaultGroupMembers: ({ vaultId, vaultGroupId }) => ({
     path: `/vaults/${vaultId}/groups/${vaultGroupId}/members`,
   }),
+  renameVaultGroup: ({ vaultId, freeGroupId }) => ({
+    path: `/vaults/${vaultId}/groups/${freeGroupId}`,
+    body: { name: crypto.randomUUID() },
+  }),
+  deleteVaultGroup: ({ vaultId, freeGroupId }) => ({ path: `/vaults/${vaultId}/groups/${freeGroupId}` }),
+  addVaultGroupMember: ({ vaultId, freeGroupId, userId }) => ({
+    path: `/vaults/${vaultId}/groups/${freeGroupId}/members`,
+    body: { userId },
+  }),
+  removeVaultGroupMember: ({ vaultId, freeGroupId, userId }) => ({
+    path: `/vaults/${vaultId}/groups/${freeGroupId}/members/${userId}`,
+  }),
+  explainVaultAccess: ({ vaultId, userId }) => ({ path: `/vaults/${vaultId}/users/${userId}/access` }),
+  listDrift: ({ vaultId }) => ({ path: `/vaults/${vaultId}/drift` }),
+  repairDrift: ({ vaultId, userId }) => ({
+    path: `/vaults/${vaultId}/drift/repair`,
+    body: { userIds: [userId] },
+  }),
   listVaultUsers: ({ vaultId }) => ({ path: `/vaults/${vaultId}/users` }),
   setVaultUserState: ({ vaultId, userId }) => ({
     path: `/vaults/${vaultId}/users/${userId}`,
@@ -164,6 +184,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
       authentication: { type: "bearer", token: `${marker} token` },
     },
   });
+  const freeGroup = await ask<Made>("POST", `/vaults/${vault.id}/groups`, { name: `${marker} free` });
   const ends = { groupId, vaultId: vault.id };
   const preview = (target: object) =>
     ask<{ planHash: string }>("POST", "/links/preview", { ...ends, ...target });
@@ -175,6 +196,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
     .first<{ tenant_no: number; shard: "SHARD_0" | "SHARD_1" }>();
   if (place === null) throw new Error("the organization is not in the directory");
   const deadSeq = await bury(place.shard, place.tenant_no);
+  await ask("POST", `/vaults/${vault.id}/groups/${freeGroup.id}/members`, { userId });
   const stagedEffectsId = await hold(place.shard, place.tenant_no);
   const { planHash } = await preview({ newVaultGroupName: "Applied" });
   return {
@@ -191,6 +213,7 @@ export async function foundOrganization(gateway: Gateway): Promise<Organization>
     groupId,
     vaultId: vault.id,
     vaultGroupId: vaultGroup.id,
+    freeGroupId: freeGroup.id,
     connectedVaultId: connectedVault.id,
     linkId: link.id,
     planHash,

@@ -15,6 +15,7 @@ import {
 } from "../../src/gateway/links.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
 import { propagate } from "../../src/gateway/propagation.ts";
+import { decideStagedEffects, listStagedEffects } from "../../src/gateway/staged-effects.ts";
 import { actOnVaultUser } from "../../src/gateway/vault-users.ts";
 import { createVault, createVaultGroup } from "../../src/gateway/vaults.ts";
 import { commit } from "../../src/store/database.ts";
@@ -107,6 +108,14 @@ export class LinkedTenant {
          brake_absolute = excluded.brake_absolute`,
       ...[this.tenant.tenantNo, percent, floor, absolute],
     );
+  }
+
+  /** The same decision about everything that is staged; returns how many people it was about. */
+  async decideAll(decision: "approved" | "discarded"): Promise<number> {
+    const request = { state: "staged", limit: 100 } as const;
+    const { items } = value(await listStagedEffects(this.tenant.admin(), request));
+    for (const { id } of items) value(await decideStagedEffects(this.tenant.admin(), { id, decision }));
+    return items.reduce((sum, { people }) => sum + people, 0);
   }
 
   async vault(name: string): Promise<Place> {

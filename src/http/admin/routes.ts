@@ -3,6 +3,7 @@ import { activityRoutes } from "./activity.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { configurationRoutes } from "./configurations.ts";
 import { connectorRoutes } from "./connectors.ts";
+import { driftRoutes } from "./drift.ts";
 import { eventRoutes } from "./events.ts";
 import { groupRoutes } from "./groups.ts";
 import { licensePlanRoutes } from "./license-plans.ts";
@@ -14,6 +15,7 @@ import { signUpRoutes } from "./sign-ups.ts";
 import { stagedEffectsRoutes } from "./staged-effects.ts";
 import { tenantRoutes } from "./tenant.ts";
 import { userRoutes } from "./users.ts";
+import { vaultGroupRoutes } from "./vault-groups.ts";
 import { vaultRoutes } from "./vaults.ts";
 
 export const adminRoutes: readonly AdminRoute[] = [
@@ -26,6 +28,8 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...userRoutes,
   ...groupRoutes,
   ...vaultRoutes,
+  ...vaultGroupRoutes,
+  ...driftRoutes,
   ...connectorRoutes,
   ...linkRoutes,
   ...stagedEffectsRoutes,

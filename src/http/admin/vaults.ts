@@ -17,7 +17,7 @@ import { newVault, vault } from "./vault-schemas.ts";
 
 const count = z.number().int().min(0);
 
-const vaultGroup = z
+export const vaultGroup = z
   .strictObject({
     id,
     name: z.string(),
