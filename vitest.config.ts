@@ -17,7 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "pure",
-          include: ["test/scim/**/*.test.ts", "test/domain/**/*.test.ts", "test/repository/**/*.test.ts"],
+          include: ["test/{scim,domain,upstream,repository}/**/*.test.ts"],
         },
       },
       {

@@ -5,7 +5,7 @@
  */
 import { CONNECTOR_LEASE_MS } from "../domain/limits.ts";
 import { selectConnectedVaults } from "../store/connector-changes.ts";
-import { selectLinksOfGroups } from "../store/connector-groups.ts";
+import { forgetGroupProgress, selectLinksOfGroups } from "../store/connector-groups.ts";
 import {
   type ConnectorRecord,
   connectorRecord,
@@ -80,7 +80,7 @@ async function vaultsOf(task: Task): Promise<number[]> {
 }
 
 async function pushToVault(task: Task, vaultNo: number, deadline: number): Promise<Progress> {
-  const { deps } = task;
+  const { deps, scope } = task;
   const lease = { vaultNo, holder: deps.newId() };
   const until = deps.now() + CONNECTOR_LEASE_MS;
   const record = await lock(task, lease, until);
@@ -92,7 +92,11 @@ async function pushToVault(task: Task, vaultNo: number, deadline: number): Promi
     const users = await pushUsers(push, namedUsers(task));
     const reached = users === "done" ? await pushGroups(push) : users;
     const [refusal] = push.refusals;
-    if (reached === "done" && refusal !== undefined) throw refusal;
+    if (reached === "done" && refusal !== undefined) {
+      // Whoever was refused is missing from the groups, which the next attempt begins anew.
+      await commit(scope.shard, [forgetGroupProgress(scope, task.row)]);
+      throw refusal;
+    }
     await release(task, lease, reached === "done" ? "succeeded" : undefined);
     return reached;
   } catch (error) {

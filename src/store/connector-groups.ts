@@ -38,6 +38,9 @@ export const noteGroupProgress = (
   sql`UPDATE outbox SET payload = json_set(payload, ${progressPath(vaultGroupNo)}, CAST(${after} AS INTEGER))
     WHERE ${isRow(scope, row)}`;
 
+export const forgetGroupProgress = (scope: TenantScope, row: RowKey): SQL =>
+  sql`UPDATE outbox SET payload = json_remove(payload, '$.pushed') WHERE ${isRow(scope, row)}`;
+
 /** The group's id at the service, found or lost: from there on it is compared from end to end. */
 export const recordRemoteGroup = (
   scope: TenantScope,

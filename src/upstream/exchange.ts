@@ -72,7 +72,8 @@ function refusedByStatus(response: Response, what: string, now: () => number): U
       retryAfterSeconds,
     });
   }
-  if (status >= 500 || status === 408) {
+  // 501 is for good: the service knows no such request.
+  if ((status >= 500 && status !== 501) || status === 408) {
     return new UpstreamFailure("unavailable", `${what}: answered ${status}`, { status });
   }
   return undefined;

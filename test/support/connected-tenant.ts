@@ -6,7 +6,7 @@ import type { Deps } from "../../src/gateway/deps.ts";
 import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
 import { propagate } from "../../src/gateway/propagation.ts";
 import type { Fetch } from "../../src/upstream/exchange.ts";
-import { LOOPBACK, openGateway } from "./admin-gateway.ts";
+import { openGateway } from "./admin-gateway.ts";
 
 export type Resource = { id: string; [name: string]: unknown };
 type Configuration = {
@@ -125,5 +125,3 @@ export const answerOf = async (tenant: ConnectedTenant, request: Request): Promi
   const { status, text, headers } = await tenant.gateway.send(request);
   return new Response(status === 204 || status === 304 ? null : text, { status, headers });
 };
-
-export { LOOPBACK };
