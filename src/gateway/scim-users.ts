@@ -210,6 +210,7 @@ export async function deleteUser(
       client,
       (scope) => deprovisionUser(scope, client.identity.configurationNo, id, retiredId, ifVersions),
       (scope) => selectUserExists(scope, 0, retiredId),
+      [licensePointer],
     ),
     {
       not_found: () => unknownUser(id),
