@@ -19,7 +19,7 @@ export type LinkState = (typeof LINK_STATES)[number];
 
 /** States in which a link brings its target in line with the source. */
 export const FOLLOWING_STATES = ["pending", "propagating", "active", "error"] as const satisfies LinkState[];
-/** States in which a link counts as a synchronized group of its vault (I19); a paused one still does. */
+/** States in which a link counts as a synchronized group of its vault (I19); a paused one for the members it has. */
 export const COVERING_STATES = [...FOLLOWING_STATES, "paused"] as const satisfies LinkState[];
 /** States in which nothing is done to the target. */
 export const RESTING_STATES = ["paused", "removed"] as const satisfies LinkState[];
@@ -32,8 +32,9 @@ export function effectOf(state: LinkState, sourceDeleted: boolean): "follow" | "
   return among(FOLLOWING_STATES, state) && !sourceDeleted ? "follow" : "clear";
 }
 
+/** A paused link keeps whom it has, whatever became of its source, until it is resumed. */
 export const coversPeople = (state: LinkState, sourceDeleted: boolean): boolean =>
-  among(COVERING_STATES, state) && !sourceDeleted;
+  among(COVERING_STATES, state) && (state === "paused" || !sourceDeleted);
 
 /** State of a link whose run from end to end has finished. */
 export function afterRun(state: LinkState, sourceDeleted: boolean): LinkState {

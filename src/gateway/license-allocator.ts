@@ -8,6 +8,7 @@ import { type Allocation, allocate } from "../domain/license-allocation.ts";
 import { licenseEvents } from "../domain/license-event.ts";
 import { ALLOCATION_ATTEMPTS_MAX } from "../domain/limits.ts";
 import { type AllocationReading, parseAllocation, readAllocation } from "../store/allocation-work.ts";
+import { selectWaitingCleanups } from "../store/cleanup.ts";
 import { commit, type Database, read } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { type AllocationWrite, writeAllocation } from "../store/licenses.ts";
@@ -60,7 +61,7 @@ async function round(deps: Deps, shard: Database, tenant: number): Promise<{ mor
     ),
   };
   try {
-    const results = await commit(shard, writeAllocation(scope, write));
+    const results = await commit(shard, [...writeAllocation(scope, write), selectWaitingCleanups(scope)]);
     deps.signals.outboxWritten(shard.name, tenantNo, outboxPointers(results));
   } catch (error) {
     if (error instanceof GuardRaised && error.word === "moved_on") return "moved_on";

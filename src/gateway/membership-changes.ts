@@ -1,5 +1,6 @@
 /** What a change of membership does to vaults: every link it reaches settles the people it names. */
 import { SETTLEMENT_USERS_MAX } from "../domain/limits.ts";
+import { selectWaitingCleanups } from "../store/cleanup.ts";
 import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
@@ -30,6 +31,7 @@ export async function followMembership(task: Task, deadline: number): Promise<Pr
     const results = await commit(scope.shard, [
       tenantFence(scope),
       guardOpen(scope, row),
+      selectWaitingCleanups(scope),
       ...startRuns(
         scope,
         row,
@@ -110,10 +112,11 @@ async function settleLinks(
   close: boolean,
 ): Promise<void> {
   const { deps, scope, row } = task;
-  const closing = closeOutboxRow(scope, row.kind, row.seq);
+  const closing = [closeOutboxRow(scope, row.kind, row.seq), selectWaitingCleanups(scope)];
   const chunks = chunked(users);
   if (close && (links.length === 0 || chunks.length === 0)) {
-    await commit(scope.shard, [closing]);
+    const results = await commit(scope.shard, closing);
+    deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
     return;
   }
   let failure: unknown;
@@ -133,7 +136,7 @@ async function settleLinks(
             stagedId: deps.newId(),
           }),
           noteSettled(scope, link.linkNo),
-          ...(last ? [clearFailures(scope, links), closing] : []),
+          ...(last ? [clearFailures(scope, links), ...closing] : []),
         ]);
         deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
       } catch (error) {

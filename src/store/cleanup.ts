@@ -1,6 +1,6 @@
 /** What a deleted group or configuration leaves behind, cleared in chunks. Functions return statements. */
 import { type SQL, sql } from "drizzle-orm";
-import { CLEARED_MEMBERS_MAX, RELEASED_USERS_MAX } from "../domain/limits.ts";
+import { CLEARED_MEMBERS_MAX, RELEASED_USERS_MAX, WOKEN_CLEANUPS_MAX } from "../domain/limits.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guard } from "./guard.ts";
 import { guardOpen, isRow, type RowKey } from "./open-rows.ts";
@@ -36,6 +36,11 @@ export function clearGroup(scope: TenantScope, row: RowKey, groupNo: number): SQ
     sql`SELECT COUNT(*) AS open FROM outbox WHERE ${isRow(scope, row)}`,
   ];
 }
+
+/** Deleted groups, as pointers: whoever closes a row they may have waited for wakes them, and no sweep is needed. */
+export const selectWaitingCleanups = ({ tenantNo }: Pick<TenantScope, "tenantNo">): SQL =>
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'group_cleanup' AND dead_at IS NULL
+    ORDER BY seq LIMIT ${WOKEN_CLEANUPS_MAX}`;
 
 /**
  * Accounts of a deleted configuration lose their owner and keep everything else (A16): license, memberships and

@@ -60,7 +60,7 @@ export function selectPeopleAtVault(scope: TenantScope, link: LinkKey, after: nu
         ORDER BY user_no LIMIT ${limit})
       ORDER BY user_no LIMIT ${limit}),
     ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM page)`)},
-    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo)}),
+    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo, sql`SELECT user_no FROM page`)}),
     named(user_no, dead) AS MATERIALIZED (
       SELECT p.value, o.dead_at IS NOT NULL FROM outbox AS o CROSS JOIN json_each(o.payload, '$.users') AS p
       WHERE o.tenant_no = ${tenantNo} AND o.kind = 'membership'),

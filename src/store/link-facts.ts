@@ -57,13 +57,27 @@ export function linkFacts(
       WHERE ${state} NOT IN (${oneOf(resting)})
     ),
     ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts WHERE ${losing})`)},
-    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo)})`;
+    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo, sql`SELECT user_no FROM facts WHERE ${losing}`)})`;
 }
 
-/** People in `effective_groups` whom another covering link of the vault has in its source (I19). */
-export const selectCovered = (tenantNo: TenantNo, vaultNo: number | SQL, exceptLinkNo: number): SQL =>
-  sql`SELECT DISTINCT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
+/**
+ * Whom of `people` another link of the vault covers (I19): one that follows, by its source; a paused one, by the
+ * members it has, for whoever came since has not been brought in by it. Needs their `effective_groups`.
+ */
+export const selectCovered = (
+  tenantNo: TenantNo,
+  vaultNo: number | SQL,
+  exceptLinkNo: number,
+  people: SQL,
+): SQL => {
+  const live = (userNo: SQL) => sql`EXISTS (SELECT 1 FROM users AS u
+    WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
+  return sql`SELECT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
     WHERE l.tenant_no = ${tenantNo} AND l.group_no = e.group_no AND l.state <> 'removed'
-      AND l.state IN (${oneOf(COVERING_STATES)}) AND l.vault_no = ${vaultNo} AND l.link_no <> ${exceptLinkNo}
-      AND EXISTS (SELECT 1 FROM users AS u
-        WHERE u.tenant_no = ${tenantNo} AND u.user_no = e.user_no AND u.deprovisioned_at IS NULL)`;
+      AND l.state IN (${oneOf(FOLLOWING_STATES)}) AND l.vault_no = ${vaultNo} AND l.link_no <> ${exceptLinkNo}
+      AND ${live(sql`e.user_no`)}
+    UNION SELECT t.user_no FROM links AS l CROSS JOIN (${people}) AS given CROSS JOIN vault_members AS t
+    WHERE l.tenant_no = ${tenantNo} AND l.vault_no = ${vaultNo} AND l.state <> 'removed' AND l.state = 'paused'
+      AND l.link_no <> ${exceptLinkNo} AND t.tenant_no = ${tenantNo} AND t.vault_group_no = l.vault_group_no
+      AND t.user_no = given.user_no AND ${live(sql`t.user_no`)}`;
+};

@@ -45,7 +45,7 @@ export function selectPlan(scope: TenantScope, { groupNo, vaultNo, vaultGroupNo 
         SELECT user_no FROM vault_members WHERE ${target} AND user_no NOT IN (SELECT user_no FROM source)
       ),
       ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM leaving)`)},
-      covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0)}),
+      covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0, sql`SELECT user_no FROM leaving`)}),
       coded(user_no, code) AS (
         SELECT s.user_no, CASE WHEN p.state IS NULL THEN 'c' WHEN p.state = 'deleted' THEN 's'
             WHEN p.disabled_by = 'sync' THEN 'e' WHEN p.disabled_by = 'admin' THEN 'k' ELSE 'x' END

@@ -5,9 +5,10 @@
  * (A15) and to which tombstones are news (R60).
  */
 import { type SQL, sql } from "drizzle-orm";
-import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX, WOKEN_CLEANUPS_MAX } from "../domain/limits.ts";
+import { SETTLEMENT_USERS_MAX, STARTED_RUNS_MAX } from "../domain/limits.ts";
 import { FOLLOWING_STATES, RESTING_STATES } from "../domain/link.ts";
 import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
+import { selectWaitingCleanups } from "./cleanup.ts";
 import { containingGroups, effectiveMembersPage, nestedGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guard } from "./guard.ts";
@@ -228,6 +229,5 @@ export function startRuns(
 export const selectWaiting = ({ tenantNo }: TenantScope, linkNo: number): SQL[] => [
   sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND dead_at IS NULL
     AND json_extract(payload, '$.link') = ${linkNo} ORDER BY seq LIMIT 1`,
-  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'group_cleanup' AND dead_at IS NULL
-    ORDER BY seq LIMIT ${WOKEN_CLEANUPS_MAX}`,
+  selectWaitingCleanups({ tenantNo }),
 ];

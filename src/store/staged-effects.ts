@@ -98,7 +98,7 @@ export function selectStagedPeople(
       ? sql`${linkFacts(scope, record, users)}, effects(user_no, effect) AS (SELECT user_no, CASE WHEN ${losing}
           AND user_no NOT IN (SELECT user_no FROM covered) THEN 'remove_and_disable' WHEN ${leaving} THEN 'remove' END
         FROM facts)`
-      : sql`${effectiveGroups(tenantNo, users)}, covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0)}),
+      : sql`${effectiveGroups(tenantNo, users)}, covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0, sql`SELECT value AS user_no FROM json_each(${users})`)}),
         effects(user_no, effect) AS (SELECT p.user_no, 'disable' FROM json_each(${users}) AS g CROSS JOIN vault_users AS p
           WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = g.value AND p.state = 'enabled'
             AND p.origin = 'sync' AND p.pinned = 0 AND p.user_no NOT IN (SELECT user_no FROM covered))`;

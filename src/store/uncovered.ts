@@ -54,7 +54,7 @@ export function disableUncovered(scope: TenantScope, order: UncoveredOrder): SQL
           AND p.user_no NOT IN ${stagedPeople(scope, vaultNo)}
       ),
       ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts)`)},
-      covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0)}),
+      covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0, sql`SELECT user_no FROM facts`)}),
       counted(leaving) AS MATERIALIZED (
         SELECT COUNT(*) FROM facts WHERE user_no NOT IN (SELECT user_no FROM covered)),
       verdict(reason) AS MATERIALIZED (SELECT ${braked} FROM counted)

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   afterFailure,
   afterRun,
+  canSwitch,
   coversPeople,
   effectOf,
   LINK_STATES,
@@ -99,5 +100,17 @@ describe("states of a link", () => {
       expect(afterRun(state, true)).toBe("source_deleted");
     }
     expect(afterRun("unlinking", true)).toBe("removed");
+  });
+
+  it("a paused one keeps whom it has, whatever became of its source", () => {
+    for (const sourceDeleted of [false, true]) {
+      expect(effectOf("paused", sourceDeleted)).toBe("none");
+      expect(coversPeople("paused", sourceDeleted)).toBe(true);
+      expect(afterRun("paused", sourceDeleted)).toBe("paused");
+    }
+  });
+
+  it("can be paused and resumed while it stands", () => {
+    expect(LINK_STATES.filter(canSwitch)).toEqual(["pending", "propagating", "active", "error", "paused"]);
   });
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { type AdminAct, afterAdminAct, hasVaultAccess, type VaultUser } from "../../src/domain/vault.ts";
+import {
+  type AdminAct,
+  accessChecks,
+  afterAdminAct,
+  hasVaultAccess,
+  type VaultUser,
+} from "../../src/domain/vault.ts";
 
 const user = (state: VaultUser["state"], disabledBy: VaultUser["disabledBy"] = null): VaultUser => ({
   state,
@@ -46,5 +52,19 @@ describe("access to a vault (I22)", () => {
     ]) {
       expect(hasVaultAccess({ ...full, ...missing }), JSON.stringify(missing)).toBe(false);
     }
+  });
+
+  it("is told check by check, in the order in which they keep people out", () => {
+    const failed = (facts: Parameters<typeof accessChecks>[0]) =>
+      accessChecks(facts).flatMap(({ check, passed }) => (passed ? [] : [check]));
+    expect(failed(full)).toEqual([]);
+    expect(failed({ ...full, holdsLicense: false })).toEqual(["license_held"]);
+    const nobody = { active: false, adminDisabled: true, holdsLicense: false, vaultUser: undefined };
+    expect(failed(nobody)).toEqual([
+      "account_active",
+      "not_disabled_by_admin",
+      "license_held",
+      "vault_user_enabled",
+    ]);
   });
 });

@@ -4,6 +4,7 @@ import type { BrakePolicy } from "../../src/domain/brake.ts";
 import { configurationNo } from "../../src/domain/id.ts";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
+import { repairDrift } from "../../src/gateway/drift.ts";
 import { type LinkPlan, previewLink } from "../../src/gateway/link-preview.ts";
 import {
   applyLink,
@@ -116,6 +117,10 @@ export class LinkedTenant {
     const { items } = value(await listStagedEffects(this.tenant.admin(), request));
     for (const { id } of items) value(await decideStagedEffects(this.tenant.admin(), { id, decision }));
     return items.reduce((sum, { people }) => sum + people, 0);
+  }
+
+  async repair({ id }: Place): Promise<void> {
+    value(await repairDrift(this.tenant.admin(), { vaultId: id }));
   }
 
   async vault(name: string): Promise<Place> {
