@@ -201,7 +201,10 @@ export const ALLOCATION_ROUNDS_PER_ALARM_MAX = 100;
 
 /** Waits of the allocator before a round: short when idle, long while work keeps coming, so rounds stay few. */
 export const ALLOCATION_DELAY_MIN_MS = 50;
-export const ALLOCATION_DELAY_MAX_MS = 2_000;
+export const ALLOCATION_DELAY_MAX_MS = 4_000;
+
+/** Wake-ups within a second from which on they are a stream: people and scripts that wait for answers are slower. */
+export const ALLOCATION_STREAM_WAKES = 10;
 
 /** The alarm that stands while a round works: past the longest round, soon enough after a crash. */
 export const ALLOCATION_SAFETY_ALARM_MS = 10_000;

@@ -10,6 +10,7 @@ import {
   ALLOCATION_DELAY_MIN_MS,
   ALLOCATION_ROUNDS_PER_ALARM_MAX,
   ALLOCATION_SAFETY_ALARM_MS,
+  ALLOCATION_STREAM_WAKES,
 } from "../domain/limits.ts";
 import { allocateLicenses } from "../gateway/license-allocator.ts";
 import { buildDeps } from "./deps.ts";
@@ -24,11 +25,14 @@ export class LicenseAllocator extends DurableObject<Env> {
   #working = false;
   #wokenAtWork = false;
   #delayMs = ALLOCATION_DELAY_MIN_MS;
-  #lastRoundAt = 0;
   #failures = 0;
+  /** Wake-ups of the current second and of the one before. */
+  #second = { at: 0, wakes: 0, before: 0 };
 
   /** Says that the outbox of the tenant holds work. Any number of calls before a round make one round. */
   async wake(shard: string, tenantNo: number): Promise<void> {
+    const now = Date.now();
+    this.#count(now);
     if (!this.#known) {
       await this.ctx.storage.put<Subject>("subject", { shard, tenantNo });
       this.#known = true;
@@ -37,9 +41,7 @@ export class LicenseAllocator extends DurableObject<Env> {
       this.#wokenAtWork = true;
     } else if (!this.#armed) {
       this.#armed = true;
-      const now = Date.now();
-      // Quiet since the last round for longer than the wait: what comes now is not part of a stream.
-      if (now - this.#lastRoundAt > 2 * this.#delayMs) this.#delayMs = ALLOCATION_DELAY_MIN_MS;
+      if (!this.#isStream()) this.#delayMs = ALLOCATION_DELAY_MIN_MS;
       await this.ctx.storage.setAlarm(now + this.#delayMs);
     }
   }
@@ -65,7 +67,6 @@ export class LicenseAllocator extends DurableObject<Env> {
       });
     }
     this.#working = false;
-    this.#lastRoundAt = Date.now();
     if (this.#wokenAtWork) {
       this.#wokenAtWork = false;
       again ??= this.#delayMs;
@@ -75,11 +76,25 @@ export class LicenseAllocator extends DurableObject<Env> {
     else await this.ctx.storage.setAlarm(Date.now() + again);
   }
 
-  /** Rounds while there is more; each round that comes soon after another makes the next one wait longer. */
+  #count(now: number): void {
+    const at = Math.floor(now / 1_000);
+    const { at: last, wakes } = this.#second;
+    if (at !== last) this.#second = { at, wakes: 0, before: at === last + 1 ? wakes : 0 };
+    this.#second.wakes += 1;
+  }
+
+  /** Work comes in faster than rounds should follow each other. */
+  #isStream(): boolean {
+    return Math.max(this.#second.wakes, this.#second.before) >= ALLOCATION_STREAM_WAKES;
+  }
+
+  /** Rounds while there is more; while work streams in, each round makes the next one wait longer. */
   async #work(): Promise<boolean> {
     const subject = await this.ctx.storage.get<Subject>("subject");
     if (subject === undefined) return false;
-    this.#delayMs = Math.min(ALLOCATION_DELAY_MAX_MS, this.#delayMs * 2);
+    this.#delayMs = this.#isStream()
+      ? Math.min(ALLOCATION_DELAY_MAX_MS, this.#delayMs * 4)
+      : ALLOCATION_DELAY_MIN_MS;
     for (let rounds = 0; rounds < ALLOCATION_ROUNDS_PER_ALARM_MAX; rounds += 1) {
       const deps = buildDeps(this.env, (work) => this.ctx.waitUntil(work));
       const { more } = await allocateLicenses(deps, subject.shard, subject.tenantNo);
