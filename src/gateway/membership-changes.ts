@@ -8,6 +8,7 @@ import type { LinkKey } from "../store/link-facts.ts";
 import { startRuns } from "../store/link-run.ts";
 import {
   clearFailures,
+  failedLinks,
   linkKey,
   noteSettled,
   selectLinksHolding,
@@ -64,7 +65,10 @@ export async function followMembership(task: Task, deadline: number): Promise<Pr
     ]);
     deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
   }
-  await commit(scope.shard, [closeOutboxRow(scope, row.kind, row.seq)]);
+  await commit(scope.shard, [
+    clearFailures(scope, failedLinks(row)),
+    closeOutboxRow(scope, row.kind, row.seq),
+  ]);
   return "done";
 }
 

@@ -6,7 +6,7 @@ import { containingGroups } from "./effective-membership.ts";
 import { lastSeq, recordEvent } from "./events.ts";
 import { guardChangedOne } from "./guard.ts";
 import { type LinkKey, oneOf } from "./link-facts.ts";
-import { isRow, type RowKey } from "./open-rows.ts";
+import { isRow, type OutboxRow, type RowKey } from "./open-rows.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 
@@ -187,9 +187,13 @@ export const noteSettled = (scope: TenantScope, linkNo: number): SQL =>
     WHERE tenant_no = ${scope.tenantNo} AND link_no = ${linkNo} AND state NOT IN (${oneOf(RESTING_STATES)})`;
 
 /** With the row's end: a consumer that failed beside this one may have marked a link that is settled by now. */
-export const clearFailures = (scope: TenantScope, links: readonly LinkKey[]): SQL =>
+export const clearFailures = (scope: TenantScope, links: readonly Pick<LinkKey, "linkNo">[]): SQL =>
   sql`UPDATE links SET error = NULL, state = ${recovered(scope)} WHERE tenant_no = ${scope.tenantNo} AND error IS NOT NULL
     AND link_no IN (SELECT value FROM json_each(${JSON.stringify(links.map(({ linkNo }) => linkNo))}))`;
+
+/** Links that earlier deliveries of the row marked as failing. */
+export const failedLinks = ({ payload }: OutboxRow): Pick<LinkKey, "linkNo">[] =>
+  Object.keys(payload["failed"] ?? {}).map((key) => ({ linkNo: Number(key.slice(1)) }));
 
 const recovered = ({ tenantNo }: TenantScope): SQL =>
   sql`CASE WHEN state <> 'error' THEN state
@@ -214,5 +218,8 @@ export function noteFailure(scope: TenantScope, row: RowKey, linkNo: number, err
     sql`UPDATE links SET error = ${error}, updated_at = ${now},
         state = CASE WHEN state IN (${oneOf(FOLLOWING_STATES)}) THEN 'error' ELSE state END
       WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo} AND error IS NOT ${error} AND ${open}`,
+    // What failed was perhaps committed after all, and the next delivery then finds nothing to do at this link.
+    sql`UPDATE outbox SET payload = json_set(payload, ${`$.failed.l${linkNo}`}, 1)
+      WHERE ${isRow(scope, row)} AND json_extract(payload, ${`$.failed.l${linkNo}`}) IS NULL`,
   ];
 }
