@@ -85,6 +85,9 @@ export const STAGED_USERS_MAX = 50_000;
 export const DRIFT_PEOPLE_PER_CHUNK = 500;
 export const DRIFT_CHUNKS_MAX = 10;
 
+/** The same for people who are asked for one by one at the vault's own service. */
+export const DRIFT_REMOTE_PEOPLE_PER_CHUNK = 25;
+
 /** People an administrator repairs by name; more is a run. */
 export const REPAIRED_USERS_MAX = 50;
 

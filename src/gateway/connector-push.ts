@@ -89,7 +89,7 @@ async function pushToVault(task: Task, vaultNo: number, deadline: number): Promi
     const service = await openConnection(task, record);
     const { membersPerRequest } = record.settings;
     const push: Push = { task, lease, until, deadline, service, membersPerRequest, refusals: [] };
-    const users = await pushUsers(push, namedUsers(task));
+    const users = await pushUsers(push, task.row.payload["all"] === true ? "all" : namedUsers(task));
     const reached = users === "done" ? await pushGroups(push) : users;
     const [refusal] = push.refusals;
     if (reached === "done" && refusal !== undefined) {

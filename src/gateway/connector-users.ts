@@ -24,13 +24,13 @@ import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
 import type { Push, Step } from "./connector-push.ts";
 
 /** Step by step, until the service holds everybody of the list as they are now. */
-export async function pushUsers(push: Push, users: readonly number[]): Promise<Step> {
+export async function pushUsers(push: Push, users: readonly number[] | "all"): Promise<Step> {
   const { task, lease } = push;
   const { deps, scope } = task;
-  const refused: number[] = [];
+  let after = 0;
   for (;;) {
     const [rows = []] = await read(scope.shard, [
-      selectPendingUsers(scope, lease.vaultNo, users, refused, CONNECTOR_USERS_PER_STEP),
+      selectPendingUsers(scope, lease.vaultNo, users, after, CONNECTOR_USERS_PER_STEP),
     ]);
     const pending = rows.map(pendingUser);
     if (pending.length === 0) return "done";
@@ -44,9 +44,11 @@ export async function pushUsers(push: Push, users: readonly number[]): Promise<S
         pending.map(({ userNo }) => userNo),
       ),
     ]);
-    const { pushed, failure } = await pushStep(push, pending, refused);
+    const { pushed, reached, failure } = await pushStep(push, pending);
     await recordStep(push, pushed);
     if (failure !== undefined) throw failure;
+    // Past those who were refused: they are tried again by the next delivery.
+    after = reached;
     if (deps.now() >= push.deadline) return "more";
   }
 }
@@ -57,25 +59,23 @@ type Pushed = PushedUser & { readmitted: boolean };
 async function pushStep(
   push: Push,
   pending: readonly PendingUser[],
-  refused: number[],
-): Promise<{ pushed: Pushed[]; failure: unknown }> {
+): Promise<{ pushed: Pushed[]; reached: number; failure: unknown }> {
   const pushed: Pushed[] = [];
+  let reached = 0;
   let failure: unknown;
   for (let at = 0; at < pending.length && failure === undefined; at += CONNECTOR_PARALLEL_REQUESTS) {
     // A round that could outlive the lease is not begun.
     if (push.task.deps.now() + CONNECTOR_ROUND_MS > push.until) break;
     const round = pending.slice(at, at + CONNECTOR_PARALLEL_REQUESTS);
     const outcomes = await Promise.allSettled(round.map((user) => pushUser(push, user)));
-    for (const [index, outcome] of outcomes.entries()) {
-      const user = round[index];
+    for (const outcome of outcomes) {
       if (outcome.status === "fulfilled") pushed.push(outcome.value);
-      else if (user !== undefined && isRefusal(outcome.reason)) {
-        refused.push(user.userNo);
-        push.refusals.push(outcome.reason);
-      } else failure ??= outcome.reason;
+      else if (isRefusal(outcome.reason)) push.refusals.push(outcome.reason);
+      else failure ??= outcome.reason;
     }
+    reached = round.at(-1)?.userNo ?? reached;
   }
-  return { pushed, failure };
+  return { pushed, reached, failure };
 }
 
 const isRefusal = (error: unknown): error is UpstreamFailure =>

@@ -1,7 +1,8 @@
 /** Drift: where a vault differs from what its links say, why, and its repair. */
 import { type Difference, type DriftReason, differences, driftReason } from "../domain/drift.ts";
-import { DRIFT_CHUNKS_MAX, DRIFT_PEOPLE_PER_CHUNK } from "../domain/limits.ts";
+import { DRIFT_CHUNKS_MAX, DRIFT_PEOPLE_PER_CHUNK, DRIFT_REMOTE_PEOPLE_PER_CHUNK } from "../domain/limits.ts";
 import { effectOf, type LinkState } from "../domain/link.ts";
+import { pushAgain } from "../store/connector-changes.ts";
 import { commit, type Row, read } from "../store/database.ts";
 import {
   orderRepair,
@@ -16,7 +17,9 @@ import { linkKey } from "../store/links.ts";
 import { outboxPointers } from "../store/outbox.ts";
 import { selectUserNumbers } from "../store/vault-users.ts";
 import type { VaultRecord } from "../store/vaults.ts";
+import { UpstreamFailure } from "../upstream/failure.ts";
 import type { Admin } from "./admin.ts";
+import { readService } from "./connector-read-back.ts";
 import { decodeCursor, encodeCursor, type PageRequest } from "./page.ts";
 import { done, type Outcome, refuse } from "./problem.ts";
 import { fenced, findVault, noVault } from "./vaults.ts";
@@ -48,9 +51,27 @@ export type ReadActual = (
 /** The gateway's own tables, read with the specification in one snapshot. */
 const readTables: ReadActual = async (_admin, _vault, _link, people) => people.map(({ actual }) => actual);
 
-const readActual: Record<VaultRecord["connector"], ReadActual> = { internal: readTables, scim: readTables };
+const readActual: Record<VaultRecord["connector"], { read: ReadActual; peoplePerChunk: number }> = {
+  internal: { read: readTables, peoplePerChunk: DRIFT_PEOPLE_PER_CHUNK },
+  scim: { read: readService, peoplePerChunk: DRIFT_REMOTE_PEOPLE_PER_CHUNK },
+};
 
 export async function listDrift(
+  admin: Admin,
+  request: PageRequest & { vaultId: string },
+): Promise<Outcome<DriftPage>> {
+  try {
+    return await compareVault(admin, request);
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    return refuse({
+      kind: "conflict",
+      detail: `The vault's own SCIM service cannot be read: ${error.message}`,
+    });
+  }
+}
+
+async function compareVault(
   admin: Admin,
   request: PageRequest & { vaultId: string },
 ): Promise<Outcome<DriftPage>> {
@@ -76,7 +97,7 @@ export async function listDrift(
           return done({ ...page, nextCursor: encodeCursor([linkNo, after]) });
         }
       }
-      more = people.length === DRIFT_PEOPLE_PER_CHUNK;
+      more = people.length === readActual[vault.connector].peoplePerChunk;
     }
   }
   return done(page);
@@ -87,10 +108,10 @@ async function chunk(admin: Admin, vault: VaultRecord, link: Row, after: number)
   const key = linkKey(link);
   const [, rows = []] = await read(scope.shard, [
     tenantFence(scope),
-    selectPeopleAtVault(scope, key, after, DRIFT_PEOPLE_PER_CHUNK),
+    selectPeopleAtVault(scope, key, after, readActual[vault.connector].peoplePerChunk),
   ]);
   const people = rows.map(personAtVault);
-  const actual = await readActual[vault.connector](admin, vault, key, people);
+  const actual = await readActual[vault.connector].read(admin, vault, key, people);
   return people.map((person, index) => ({
     userNo: person.userNo,
     item: compare(link, person, actual[index] ?? person.actual),
@@ -132,6 +153,7 @@ export async function repairDrift(
   const results = await commit(scope.shard, [
     tenantFence(scope),
     ...orderRepair(scope, vault.vaultNo, users),
+    ...pushAgain(scope, vault.vaultNo, users),
   ]);
   deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
   return done({ users: users === "all" ? null : users.length });

@@ -4,7 +4,7 @@
  * true when it gets there. Tenants without such a vault pay for the look at their vaults, and nothing else.
  *
  * Payload: `{vault?, users, groups?, full?}`. Without `vault`, every vault with a service that knows one of the
- * users; `full`, user groups to compare from end to end.
+ * users; `full`, user groups to compare from end to end; `all`, everybody in the vault instead of `users`.
  */
 import { type SQL, sql } from "drizzle-orm";
 import { payloadAt, type RowKey } from "./open-rows.ts";
@@ -94,3 +94,27 @@ export const followVaultMember = (
       'groups', json_array(CAST(${vaultGroupNo} AS INTEGER)))`,
     isConnected(scope, vaultNo),
   );
+
+/**
+ * Nothing is believed of what the service holds: of these people, or of the whole vault, everything is pushed again
+ * (`all`: everybody in it). Groups of named people get or lose these people; of the whole vault, they are compared.
+ */
+export function pushAgain(scope: TenantScope, vaultNo: number, users: readonly number[] | "all"): SQL[] {
+  const { tenantNo } = scope;
+  const named = JSON.stringify(users === "all" ? [] : users);
+  const groups = sql`(SELECT json_group_array(vault_group_no) FROM vault_groups
+    WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND built_in = 0)`;
+  const connected = isConnected(scope, vaultNo);
+  const among = users === "all" ? sql`1` : sql`user_no IN (SELECT value FROM json_each(${named}))`;
+  const whole = users === "all" ? sql`, 'all', json('true'), 'full', ${groups}` : sql``;
+  return [
+    sql`UPDATE vault_users SET remote_digest = NULL WHERE ${connected} AND tenant_no = ${tenantNo}
+      AND vault_no = ${vaultNo} AND ${among} AND remote_digest IS NOT NULL`,
+    ...enqueueIf(
+      scope,
+      "connector",
+      sql`json_object('vault', CAST(${vaultNo} AS INTEGER), 'users', json(${named}), 'groups', ${groups}${whole})`,
+      connected,
+    ),
+  ];
+}

@@ -12,6 +12,10 @@ export const connectedGroup = (row: Row): ConnectedGroup => ({
   remoteId: row["remote_id"] === null ? null : String(row["remote_id"]),
 });
 
+export const selectConnectedGroup = ({ tenantNo }: TenantScope, vaultGroupNo: number): SQL =>
+  sql`SELECT vault_group_no, name, remote_id FROM vault_groups
+    WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}`;
+
 /** Those of the row's `$.groups` that belong to the vault and are still to be done; `full` per group. */
 export const selectGroupsToPush = (scope: TenantScope, row: RowKey, vaultNo: number): SQL =>
   sql`SELECT g.vault_group_no, g.name, g.remote_id FROM outbox AS o

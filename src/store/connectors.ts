@@ -109,20 +109,24 @@ const digest = sql`(u.scim_id || '/' || u.version || '/' || ${access})`;
  * People of the list whose state the service is not known to hold. Somebody whom the service has never had is
  * given to it when enabled, licensed or not (A22); a person who is already out is not created to be disabled.
  */
-export const selectPendingUsers = (
+export function selectPendingUsers(
   { tenantNo }: TenantScope,
   vaultNo: number,
-  users: readonly number[],
-  except: readonly number[],
+  users: readonly number[] | "all",
+  after: number,
   limit: number,
-): SQL =>
-  sql`SELECT p.user_no, u.user_name, u.document, p.remote_id, ${access} AS access, ${digest} AS digest
-    FROM json_each(${JSON.stringify(users)}) AS given CROSS JOIN vault_users AS p CROSS JOIN users AS u
-    WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = given.value
+): SQL {
+  const people =
+    users === "all"
+      ? sql`vault_users AS p CROSS JOIN users AS u WHERE 1`
+      : sql`json_each(${JSON.stringify(users)}) AS given CROSS JOIN vault_users AS p CROSS JOIN users AS u
+        WHERE p.user_no = given.value`;
+  return sql`SELECT p.user_no, u.user_name, u.document, p.remote_id, ${access} AS access, ${digest} AS digest
+    FROM ${people} AND p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no > ${after}
       AND u.tenant_no = ${tenantNo} AND u.user_no = p.user_no AND p.remote_digest IS NOT ${digest}
       AND (p.remote_id IS NOT NULL OR p.state = 'enabled' AND u.deprovisioned_at IS NULL)
-      AND given.value NOT IN (SELECT value FROM json_each(${JSON.stringify(except)}))
     ORDER BY p.user_no LIMIT ${limit}`;
+}
 
 /** From here on nobody knows what the service holds of them. */
 export const markInDoubt = ({ tenantNo }: TenantScope, vaultNo: number, users: readonly number[]): SQL =>
@@ -182,3 +186,14 @@ export function replaceCredential(
     }),
   ];
 }
+
+/** What the gateway knows of these people at the service: rows of user_no, remote_id, access. */
+export const selectRemoteUsers = (
+  { tenantNo }: TenantScope,
+  vaultNo: number,
+  users: readonly number[],
+): SQL =>
+  sql`SELECT p.user_no, p.remote_id, ${access} AS access
+    FROM json_each(${JSON.stringify(users)}) AS given CROSS JOIN vault_users AS p CROSS JOIN users AS u
+    WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = given.value
+      AND u.tenant_no = ${tenantNo} AND u.user_no = p.user_no`;

@@ -91,6 +91,15 @@ export class ScimClient {
     return this.#afterRefusedRemoval(group, members, answer);
   }
 
+  /** Whether the user can sign in there, or `missing`. */
+  async isActive(id: string): Promise<boolean | "missing"> {
+    const answer = await this.#call("GET", `/Users/${encodeURIComponent(id)}`);
+    if (answer.status === 404) return "missing";
+    if (answer.status !== 200) throw this.#refused(answer, "GET /Users");
+    // RFC 7643 §4.1.1 leaves `active` optional; some services send it as text.
+    return !(isObject(answer.body) && /^false$/i.test(String(answer.body["active"])));
+  }
+
   /** Ids of the group's members, or undefined when the service leaves them out or sends too many to read. */
   async memberIds(group: string): Promise<string[] | "missing" | undefined> {
     try {

@@ -81,13 +81,15 @@ export class ScimService {
   }
 
   #user(method: string, id: string, url: URL, body: HeldUser): Response {
-    if (method === "GET") return this.#list([...this.users.values()], url);
+    if (method === "GET" && id === "") return this.#list([...this.users.values()], url);
     if (method === "POST") {
       if (this.names().includes(body.userName)) return answer(409, { scimType: "uniqueness" });
       const user = this.addUser(body.userName, body);
       return answer(201, user);
     }
-    if (!this.users.has(id)) return answer(404);
+    const user = this.users.get(id);
+    if (user === undefined) return answer(404);
+    if (method === "GET") return answer(200, user);
     this.users.set(id, { ...body, id });
     return answer(200, body);
   }

@@ -347,6 +347,67 @@ describe("when the service fails", () => {
   });
 });
 
+describe("drift at the service", () => {
+  type Drift = { items: { userName: string; differences: string[] }[]; examined: number };
+
+  async function drifted() {
+    const opened = await open(30);
+    const { tenant, service, vault, settle } = opened;
+    await settle();
+    const { connectors } = tenant.deps(service.fetch);
+    tenant.gateway.alter.deps = (deps) => ({ ...deps, connectors });
+    const drift = async () =>
+      (await tenant.admin<Drift>("GET", `/vaults/${vault.id}/drift`)).items.map(
+        ({ userName, differences }) => `${userName}: ${differences.join(", ")}`,
+      );
+    expect(await drift()).toEqual([]);
+    const [first, second, third] = [...service.users.values()];
+    const [group] = service.groups.values();
+    if (!first || !second || !third || !group) throw new Error("nothing was pushed");
+    service.users.set(first.id, { ...first, active: false });
+    group.members.delete(second.id);
+    service.users.delete(third.id);
+    group.members.delete(third.id);
+    return { ...opened, drift };
+  }
+
+  it("is found by reading back, and repaired person by person", async () => {
+    const { tenant, vault, settle, drift, ids, service, names } = await drifted();
+    const [one, two, three] = ["p000: not_enabled", "p001: not_member", "p002: not_in_vault, not_member"];
+    expect(await drift()).toEqual([one, two, three]);
+    await tenant.admin("POST", `/vaults/${vault.id}/drift/repair`, { userIds: [ids[1]] });
+    await settle();
+    expect(await drift()).toEqual([one, three]);
+    await tenant.admin("POST", `/vaults/${vault.id}/drift/repair`, { userIds: [ids[0], ids[2]] });
+    await settle();
+    expect(await drift()).toEqual([]);
+    expect([service.active(), service.membersOf("Readers")]).toEqual([names, names]);
+  });
+
+  it("is repaired as a whole, people first and groups from end to end", async () => {
+    const { tenant, vault, settle, drift, leave, service, names } = await drifted();
+    await leave(4);
+    await settle();
+    const [group] = service.groups.values();
+    const left = [...service.users.values()].find(({ userName }) => userName === "p004");
+    group?.members.add(left?.id ?? "");
+    await tenant.admin("POST", `/vaults/${vault.id}/drift/repair`, {});
+    await settle();
+    expect(await drift()).toEqual([]);
+    expect(service.membersOf("Readers")).toEqual(names.filter((name) => name !== "p004"));
+  });
+
+  it("cannot be told while the service does not answer", async () => {
+    const { tenant, vault, service } = await drifted();
+    service.intercept = () => tell(503);
+    const answer = await tenant.ask("GET", `/vaults/${vault.id}/drift`);
+    expect([answer.status, answer.body["detail"]]).toEqual([
+      409,
+      "The vault's own SCIM service cannot be read: GET /scim/Groups/r1: answered 503",
+    ]);
+  });
+});
+
 describe("for administrators", () => {
   it("the credential is sealed, and in no answer and no row", async () => {
     const { tenant, vault, settle } = await open(1);

@@ -32,7 +32,7 @@ export const driftRoutes: AdminRoute[] = [
         description: "People compared for this page. A page without items may still have a next one.",
       }),
     }),
-    problems: [404],
+    problems: [404, 409],
     handle: ({ admin, params, query }) => listDrift(admin, { ...params, ...query }),
   }),
   route({
