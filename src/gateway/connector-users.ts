@@ -44,6 +44,8 @@ export async function pushUsers(push: Push, users: readonly number[] | "all"): P
         pending.map(({ userNo }) => userNo),
       ),
     ]);
+    // Once, before several requests at a time would each ask for a token.
+    await push.service.authenticate();
     const { pushed, reached, failure } = await pushStep(push, pending);
     await recordStep(push, pushed);
     if (failure !== undefined) throw failure;

@@ -105,7 +105,9 @@ describe("the compiler keeps the pure layers pure", () => {
   });
 });
 
-it("no production setting captures mail or shows timings", () => {
+it("no production setting captures mail, shows timings or lets connectors call this machine", () => {
   const configuration = execFileSync("cat", ["wrangler.toml"], { cwd: root, encoding: "utf8" });
-  expect(configuration).not.toMatch(/MAIL_CAPTURE|SERVER_TIMING|RATE_LIMIT_SCALE/);
+  expect(configuration).not.toMatch(/MAIL_CAPTURE|SERVER_TIMING|ALLOW_LOOPBACK_CONNECTORS|RATE_LIMIT_SCALE/);
+  // What a name resolves to, the platform must only look for on the public internet.
+  expect(configuration).toMatch(/compatibility_flags = .*"global_fetch_strictly_public"/);
 });

@@ -3,13 +3,17 @@ import { createExecutionContext, createMessageBatch, getQueueResult } from "clou
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { CONNECTOR_LEASE_MS, CONNECTOR_PARALLEL_REQUESTS } from "../../src/domain/limits.ts";
+import { hasVaultAccess, VAULT_USER_STATES } from "../../src/domain/vault.ts";
 import { queueHandler } from "../../src/entry/queue.ts";
 import { openSealing } from "../../src/entry/sealing.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
 import { propagate } from "../../src/gateway/propagation.ts";
+import { pendingUser, selectPendingUsers } from "../../src/store/connectors.ts";
+import { read } from "../../src/store/database.ts";
 import { ConnectedTenant } from "../support/connected-tenant.ts";
 import { groupBody, patchBody, userBody } from "../support/scim-messages.ts";
 import { ScimService } from "../support/scim-service.ts";
+import { seedTenant } from "../support/tenant.ts";
 
 const baseUrl = "http://localhost/scim";
 const token = "a-very-secret-token";
@@ -345,6 +349,50 @@ describe("when the service fails", () => {
     await settle();
     expect([...service.users.values()][0]).toMatchObject({ title: "A" });
   });
+});
+
+it("access, in the SQL of what is pushed, is access as the domain has it (I22)", async () => {
+  const tenant = await seedTenant();
+  const flags = [0, 1];
+  const people = flags.flatMap((active) =>
+    flags.flatMap((adminDisabled) =>
+      flags.flatMap((licensed) =>
+        VAULT_USER_STATES.map((state) => ({ active, adminDisabled, licensed, state })),
+      ),
+    ),
+  );
+  for (const [index, { active, adminDisabled, licensed, state }] of people.entries()) {
+    const userNo = index + 1;
+    await tenant.run(
+      `INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, active,
+         admin_disabled, held_type_no, origin, version, created_at, updated_at, document, folded)
+       VALUES (?1, ?2, 1, 'u' || ?2, 'u' || ?2, 'u' || ?2, ?3, ?4, CASE WHEN ?5 THEN 3 END, 'scim', 1, 0, 0, '{}', '{}')`,
+      tenant.tenantNo,
+      userNo,
+      active,
+      adminDisabled,
+      licensed,
+    );
+    await tenant.run(
+      `INSERT INTO vault_users (tenant_no, vault_no, user_no, state, origin, remote_id, created_at, updated_at)
+       VALUES (?1, 1, ?2, ?3, 'sync', 'r' || ?2, 0, 0)`,
+      tenant.tenantNo,
+      userNo,
+      state,
+    );
+  }
+  const scope = tenant.scope();
+  const [rows = []] = await read(scope.shard, [selectPendingUsers(scope, 1, "all", 0, 100)]);
+  expect(rows.map(pendingUser).map(({ access }) => access)).toEqual(
+    people.map(({ active, adminDisabled, licensed, state }) =>
+      hasVaultAccess({
+        active: active === 1,
+        adminDisabled: adminDisabled === 1,
+        holdsLicense: licensed === 1,
+        vaultUser: { state, disabledBy: null },
+      }),
+    ),
+  );
 });
 
 describe("drift at the service", () => {
