@@ -87,6 +87,7 @@ describe("concurrent clients", () => {
     const ids = await Promise.all(numbers(40).map((number) => createUser(entraScim, `linked-${number}`)));
     const group = await createGroup(entraScim, "Linked", ids.slice(0, 20));
     await admin.setGroupLicense(group, "named");
+    await admin.setBrake({ floor: 1_000 });
     const vaults = [await admin.createVault("V1"), await admin.createVault("V2")];
     for (const { id } of vaults) {
       await admin.link({ groupId: group, vaultId: id, newVaultGroupName: "Linked" });

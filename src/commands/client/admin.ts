@@ -65,6 +65,9 @@ export function adminClient(base: string, apiKey: string) {
     groups: () => list<Group>("/groups"),
     setGroupLicense: (id: string, licenseType: LicenseTypeCode | null) =>
       call<Group>("PATCH", `/groups/${id}`, { licenseType }),
+    /** Thresholds of the brake on accidents. */
+    setBrake: (brake: { percent?: number; floor?: number; absolute?: number }) =>
+      call<unknown>("PATCH", "/policies", { brake }),
     createVault: (name: string) => call<Named>("POST", "/vaults", { name }),
     createVaultGroup: (vaultId: string, name: string) =>
       call<Named>("POST", `/vaults/${vaultId}/groups`, { name }),

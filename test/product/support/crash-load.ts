@@ -26,6 +26,8 @@ export type Subject = {
 /** A tenant with two linked groups, one of them licensed, and pools that are always too small. */
 export async function newSubject(base: string): Promise<Subject> {
   const tenant = await newTenant(base, { read_only: 5, named: 1 });
+  // People leave and come back by the hundred here: the brake on accidents would hold them.
+  await tenant.admin.setBrake({ floor: 1_000_000, absolute: 1_000_000 });
   const vault = await tenant.admin.createVault("Vault");
   const groups: string[] = [];
   const links = new Set<string>();
