@@ -10,7 +10,7 @@ import type { Admin } from "./admin.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "./page.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
 
-export type Group = Omit<ListedGroup, "groupNo" | "createdAt" | "updatedAt"> & {
+export type Group = Omit<ListedGroup, "groupNo" | "configurationName" | "createdAt" | "updatedAt"> & {
   createdAt: string;
   updatedAt: string;
 };
@@ -47,9 +47,25 @@ export async function listGroupMembers(
   return done(toPage(rows, request, key, ({ kind, id, name }) => ({ kind, id, name })));
 }
 
+/** Names and members of a provisioned group belong to its identity provider: nobody changes them here (R34). */
+export async function refuseGroupEdit({ scope }: Admin, id: string): Promise<Outcome<never>> {
+  const group = await findGroup(scope, id);
+  if (group === undefined) return refuse(unknownGroup);
+  return refuse({
+    kind: "conflict",
+    detail: `${group.displayName} is provisioned by ${group.configurationName}: its name and its members change at the identity provider only.`,
+  });
+}
+
 const unknownGroup: Problem = { kind: "not_found", detail: "There is no provisioned group with this id." };
 
-const present = ({ groupNo: _, createdAt, updatedAt, ...group }: ListedGroup): Group => ({
+const present = ({
+  groupNo: _,
+  configurationName: __,
+  createdAt,
+  updatedAt,
+  ...group
+}: ListedGroup): Group => ({
   ...group,
   createdAt: new Date(createdAt).toISOString(),
   updatedAt: new Date(updatedAt).toISOString(),

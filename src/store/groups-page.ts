@@ -11,6 +11,7 @@ export type ListedGroup = {
   displayName: string;
   externalId: string | null;
   configurationId: string;
+  configurationName: string;
   /** Code, or none: the default of the configuration counts. */
   licenseType: string | null;
   /** In queues for that type: higher is served first. */
@@ -26,6 +27,8 @@ const columns =
   g.updated_at,
   (SELECT c.configuration_id FROM configurations c WHERE c.tenant_no = g.tenant_no
     AND c.configuration_no = g.configuration_no) AS configuration_id,
+  (SELECT c.name FROM configurations c WHERE c.tenant_no = g.tenant_no
+    AND c.configuration_no = g.configuration_no) AS configuration_name,
   (SELECT l.code FROM license_types l WHERE l.tenant_no = g.tenant_no
     AND l.license_type_no = g.license_type_no) AS license_type,
   (SELECT COUNT(*) FROM links k WHERE k.tenant_no = g.tenant_no AND k.group_no = g.group_no
@@ -37,6 +40,7 @@ const toGroup = (row: Row): ListedGroup => ({
   displayName: String(row["display_name"]),
   externalId: row["external_id"] === null ? null : String(row["external_id"]),
   configurationId: String(row["configuration_id"]),
+  configurationName: String(row["configuration_name"]),
   licenseType: row["license_type"] === null ? null : String(row["license_type"]),
   waitingPriority: Number(row["waiting_priority"]),
   members: Number(row["member_count"]),

@@ -106,6 +106,31 @@ describe("every route of the admin API", () => {
   );
 });
 
+describe("provisioned groups", () => {
+  it("are not renamed or filled here: the refusal names who provisions them (R34)", async () => {
+    const own = await foundOrganization(gateway);
+    for (const body of [
+      { displayName: "Mine" },
+      { members: [] },
+      { displayName: "Mine", licenseType: "named" },
+    ]) {
+      const answer = await gateway.call<{ detail: string }>("PATCH", `/groups/${own.groupId}`, {
+        key: own.key,
+        body,
+      });
+      expect([answer.status, answer.body.detail]).toEqual([
+        409,
+        `${own.marker} is provisioned by ${own.marker}: its name and its members change at the identity provider only.`,
+      ]);
+    }
+    const unknown = await gateway.call("PATCH", "/groups/nothing", {
+      key: own.key,
+      body: { displayName: "x" },
+    });
+    expect(unknown.status).toBe(404);
+  });
+});
+
 describe("the frame", () => {
   let own: Organization;
   beforeAll(async () => {

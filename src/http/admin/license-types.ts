@@ -8,6 +8,7 @@ import {
   WAITING_PRIORITY_MAX,
 } from "../../domain/limits.ts";
 import { createAccount, setAccountDisabled } from "../../gateway/accounts.ts";
+import { refuseGroupEdit } from "../../gateway/groups.ts";
 import { changeGroupLicense, chooseLicense, explainLicense, releaseLicense } from "../../gateway/licenses.ts";
 import { changePool, listLicenseTypes, listPoolHistory, listQueue } from "../../gateway/pools.ts";
 import { done } from "../../gateway/problem.ts";
@@ -120,6 +121,10 @@ const explanation = z
   })
   .meta({ id: "LicenseExplanation" });
 
+const ownedByProvider = z.unknown().optional().meta({
+  description: "Always refused with the name of the owner: the identity provider names and fills its groups.",
+});
+
 const userParams = z.object({ userId: id });
 
 const typeRoutes: AdminRoute[] = [
@@ -199,6 +204,8 @@ const typeRoutes: AdminRoute[] = [
         .optional()
         .meta({ description: "In queues for the type that this group gives: the highest is served first." }),
       planHash,
+      displayName: ownedByProvider,
+      members: ownedByProvider,
     }),
     status: 200,
     response: z.strictObject({
@@ -207,7 +214,10 @@ const typeRoutes: AdminRoute[] = [
       waitingPriority: z.number().int(),
     }),
     problems: [404, 409],
-    handle: ({ admin, params, body }) => changeGroupLicense(admin, params.groupId, body),
+    handle: async ({ admin, params, body: { displayName, members, ...change } }) =>
+      displayName === undefined && members === undefined
+        ? changeGroupLicense(admin, params.groupId, change)
+        : refuseGroupEdit(admin, params.groupId),
   }),
 ];
 
