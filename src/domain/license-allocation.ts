@@ -92,9 +92,9 @@ export type Allocation = {
 
 export function allocate(state: AllocationState): Allocation {
   const ledger = new LicenseLedger(state);
-  evaluateFirst(state.evaluations, ledger);
+  const postponed = evaluateAll(state.evaluations, ledger);
   ledger.serve();
-  evaluateFully(state.evaluations, ledger);
+  for (const evaluation of postponed) evaluate(evaluation, ledger);
   ledger.serve();
   const userChanges = [...ledger.accounts.values()].filter(isChanged).map(toChange);
   return {
@@ -106,44 +106,47 @@ export function allocate(state: AllocationState): Allocation {
 }
 
 /**
- * First the ends: of accounts, and of reasons to wait, so that no seat goes to somebody who lost the reason.
- * Then first provisionings at the configuration's default: a group that came within the same round raises the
- * account afterwards, as it would have done a moment later (R36).
+ * Everybody stands in the queue before anybody is served, so that no seat goes to somebody who lost the reason
+ * or came later. A first provisioning begins with the configuration's default (R36): a group that came within
+ * the same round raises the account afterwards, as it would have done a moment later.
+ *
+ * @returns first provisionings that are entitled to more than the default
  */
-function evaluateFirst(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
-  for (const { userNo, entitled, defaultTypeNo, groups, release, since } of evaluations) {
+function evaluateAll(evaluations: readonly Evaluation[], ledger: LicenseLedger): Evaluation[] {
+  return evaluations.filter((evaluation) => {
+    const { userNo, entitled, defaultTypeNo, groups, release, since } = evaluation;
     const account = ledger.accounts.get(userNo);
-    if (account === undefined) continue;
-    const { held, wanted, waitingSince } = account.now;
-    const want = (typeNo: number) => ledger.want(account, typeNo, since, waitingPriority(groups, typeNo));
-    if (release !== null) {
-      account.reason = release;
-      ledger.move(account, null);
-      want(NO_LICENSE);
-    } else if (ledger.rankOf(entitled.typeNo) < ledger.rankOf(wanted)) {
-      want(entitled.typeNo);
-    } else if (
-      held === null &&
-      waitingSince === null &&
-      defaultTypeNo !== null &&
-      entitled.typeNo !== NO_LICENSE
+    const isFirst = account?.now.held === null && account.now.waitingSince === null;
+    if (
+      account === undefined ||
+      !isFirst ||
+      release !== null ||
+      defaultTypeNo === null ||
+      ledger.rankOf(entitled.typeNo) <= ledger.rankOf(defaultTypeNo)
     ) {
-      want(defaultTypeNo);
+      evaluate(evaluation, ledger);
+      return false;
     }
-  }
+    ledger.want(account, defaultTypeNo, since, waitingPriority(groups, defaultTypeNo));
+    return true;
+  });
 }
 
-function evaluateFully(evaluations: readonly Evaluation[], ledger: LicenseLedger): void {
-  for (const evaluation of evaluations) {
-    const { userNo, entitled, groups, release, lowering, adoption, since } = evaluation;
-    const account = ledger.accounts.get(userNo);
-    if (account === undefined || release !== null) continue;
-    const isAbove = ledger.rankOf(account.now.held) > ledger.rankOf(entitled.typeNo);
-    account.reason = reasonFor(account.before, evaluation, isAbove);
-    if (lowering !== null && isAbove) account.now = { ...account.now, adoptionPending: true };
-    if (adoption === "strict" && account.before.adoptionPending && isAbove) ledger.move(account, null);
-    ledger.want(account, entitled.typeNo, since, waitingPriority(groups, entitled.typeNo));
+function evaluate(evaluation: Evaluation, ledger: LicenseLedger): void {
+  const { userNo, entitled, groups, release, lowering, adoption, since } = evaluation;
+  const account = ledger.accounts.get(userNo);
+  if (account === undefined) return;
+  if (release !== null) {
+    account.reason = release;
+    ledger.move(account, null);
+    ledger.want(account, NO_LICENSE, since, 0);
+    return;
   }
+  const isAbove = ledger.rankOf(account.now.held) > ledger.rankOf(entitled.typeNo);
+  account.reason = reasonFor(account.before, evaluation, isAbove);
+  if (lowering !== null && isAbove) account.now = { ...account.now, adoptionPending: true };
+  if (adoption === "strict" && account.before.adoptionPending && isAbove) ledger.move(account, null);
+  ledger.want(account, entitled.typeNo, since, waitingPriority(groups, entitled.typeNo));
 }
 
 function isMoreDue(state: AllocationState, ledger: LicenseLedger): boolean {

@@ -1,21 +1,27 @@
 /** Licenses over real D1 and the real Durable Object. */
 
-import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configurationNo } from "../../src/domain/id.ts";
+import { buildDeps } from "../../src/entry/deps.ts";
 import { createAccount, setAccountDisabled } from "../../src/gateway/accounts.ts";
+import { releaseIdle } from "../../src/gateway/idle-release.ts";
 import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
 import {
+  changeGroupLicense,
   chooseLicense,
   explainLicense,
   listLicenseTypes,
+  previewGroupType,
   releaseLicense,
   setGroupType,
   setPurchasedLicenses,
 } from "../../src/gateway/licenses.ts";
+import { setPolicies } from "../../src/gateway/policies.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
+import { sweepShard } from "../../src/gateway/sweep.ts";
 import { commit } from "../../src/store/database.ts";
 import { GuardRaised } from "../../src/store/failure.ts";
 import { adoptUser, deprovisionUser } from "../../src/store/users.ts";
@@ -123,13 +129,14 @@ async function addGroup(
   const id = `group-${groupNo}`;
   await tenant.run(
     `INSERT INTO groups (tenant_no, group_no, configuration_no, scim_id, display_name, display_name_folded, version,
-      attributes_version, created_at, updated_at, document, folded)
-     VALUES (?, ?, 1, ?, ?, ?, 1, 1, 0, 0, '{}', '{}')`,
+      attributes_version, created_at, updated_at, member_count, document, folded)
+     VALUES (?, ?, 1, ?, ?, ?, 1, 1, 0, 0, ?, '{}', '{}')`,
     tenant.tenantNo,
     groupNo,
     id,
     `Group ${groupNo}`,
     `group ${groupNo}`,
+    users.length + groups.length,
   );
   await tenant.run(
     `INSERT INTO members (tenant_no, group_no, member_kind, member_no)
@@ -613,6 +620,178 @@ describe("the Durable Object", () => {
     expect(alarm).toBeGreaterThan(Date.now());
     await runInDurableObject(allocator, (_, state) => state.storage.deleteAlarm());
     expect(tenant.tenantNo).toBeGreaterThan(0);
+  });
+});
+
+describe("policies, priorities and walks", () => {
+  it("a scarce type is given in the order of waiting, although the members are walked in chunks", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await provision(tenant, 1_500);
+    await settle(tenant);
+    await tenant.run(
+      "UPDATE users SET waiting_since = waiting_since - 1000000 WHERE tenant_no = ? AND user_no IN (1499, 1500)",
+      tenant.tenantNo,
+    );
+    await addGroup(
+      tenant,
+      1,
+      Array.from({ length: 1_500 }, (_, index) => index + 1),
+    );
+    must(await setGroupType(tenant.admin(), "group-1", "named"));
+    must(await setPurchasedLicenses(tenant.admin(), "named", 2));
+    expect(await allocateLicenses(tenant.deps(), tenant.shardName, tenant.tenantNo)).toEqual({ more: true });
+    expect((await standing(tenant))["named"]).toBeUndefined();
+    await settle(tenant);
+    expect((await standing(tenant))["named"]).toEqual([1_499, 1_500]);
+  }, 30_000);
+
+  it("pending adoptions for a full pool do not stand in the way of those for another", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await seedConfiguration(tenant, { configurationNo: 2, licenseTypeNo: 2 });
+    await tenant.purchase({ named: 4 });
+    for (const name of ["a", "b", "c", "d"]) {
+      must(await createAccount(tenant.admin(), { userName: name, licenseType: "named" }));
+    }
+    await settle(tenant);
+    for (const [index, name] of ["a", "b", "c", "d"].entries()) {
+      const scope = tenant.scope();
+      const by = configurationNo(index < 3 ? 1 : 2);
+      await commit(scope.shard, adoptUser(scope, by, `adopted-${name}`, { userName: name }));
+    }
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1, 2, 3, 4], waiting: [] });
+    must(await setPurchasedLicenses(tenant.admin(), "concurrent", 1));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ named: [1, 2, 3], concurrent: [4], waiting: [] });
+  });
+
+  it("licenses of idle accounts: released after the grace period, in chunks, and given back a place on return", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3 });
+    await provision(tenant, 5);
+    await settle(tenant);
+    must(await setAccountDisabled(tenant.admin(), "id-1", true));
+    must(await setAccountDisabled(tenant.admin(), "id-2", true));
+    must(await setAccountDisabled(tenant.admin(), "id-4", true));
+    const days = (count: number) => count * 24 * 3_600_000;
+    await tenant.run(
+      "UPDATE users SET idle_since = idle_since - ? WHERE tenant_no = ? AND user_no IN (1, 4)",
+      days(31),
+      tenant.tenantNo,
+    );
+    const before = await standing(tenant);
+    expect(await releaseIdle(tenant.deps(), tenant.shardName)).toBe(0);
+    expect(before["read_only"]).toEqual([1, 2, 3]);
+
+    must(await setPolicies(tenant.admin(), { licenses: { idleReleaseDays: 30 } }));
+    await settle(tenant);
+    // 4 waited and was idle too long: it leaves the queue, so 5 is served. 2 is still within its grace period.
+    expect(await standing(tenant)).toEqual({ read_only: [2, 3, 5], none: [1, 4], waiting: [] });
+    expect(await actionsOf(tenant, 1)).toEqual([
+      "license.granted",
+      "user.disabled_by_admin",
+      "license.released",
+    ]);
+    expect(must(await explainLicense(tenant.admin(), "id-1"))).toMatchObject({
+      state: "none",
+      because: [{ kind: "idle" }],
+    });
+
+    // The sweeper looks again once a day, whatever it is told in between.
+    const later = (hours: number) => ({ ...tenant.deps(), now: () => Date.now() + hours * 3_600_000 });
+    expect(await releaseIdle(later(0), tenant.shardName)).toBe(1);
+    expect(await releaseIdle(later(23), tenant.shardName)).toBe(0);
+    expect(await releaseIdle(later(25), tenant.shardName)).toBe(1);
+    await settle(tenant);
+    await tenant.run(
+      "UPDATE users SET idle_since = idle_since - ? WHERE tenant_no = ? AND user_no = 2",
+      days(31),
+      tenant.tenantNo,
+    );
+    expect(await releaseIdle(later(50), tenant.shardName)).toBe(1);
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [3, 5], none: [1, 2, 4], waiting: [] });
+
+    must(await setAccountDisabled(tenant.admin(), "id-4", false));
+    must(await setAccountDisabled(tenant.admin(), "id-1", false));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ read_only: [3, 4, 5], none: [1, 2], waiting: [1] });
+    must(await setPolicies(tenant.admin(), { licenses: { idleReleaseDays: null } }));
+    await settle(tenant);
+  });
+
+  it("a plan is what happens: the preview of a large group against its application", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1_100, named: 700 });
+    await provision(tenant, 1_500);
+    await settle(tenant);
+    await addGroup(
+      tenant,
+      1,
+      Array.from({ length: 1_300 }, (_, index) => 1_500 - index),
+    );
+    const plan = must(await previewGroupType(tenant.admin(), "group-1", "named"));
+    expect(plan.upgrades).toHaveLength(50);
+    const request = { licenseType: "named", planHash: plan.planHash };
+    must(await changeGroupLicense(tenant.admin(), "group-1", request));
+    await settle(tenant);
+    const types = must(await listLicenseTypes(tenant.admin()));
+    for (const { code, assigned, waiting } of types) {
+      const planned = plan.pools.find((pool) => pool.code === code);
+      expect({ assigned, waiting: waiting.unlicensed + waiting.upgrade }).toEqual({
+        assigned: planned?.assigned.after,
+        waiting: planned?.waiting.after,
+      });
+    }
+    expect(await changeGroupLicense(tenant.admin(), "group-1", request)).toMatchObject({
+      problem: { kind: "plan_outdated" },
+    });
+  }, 30_000);
+});
+
+describe("losses and evictions", () => {
+  const allocatorOf = (tenant: SeededTenant) =>
+    env.LICENSE_ALLOCATOR.getByName(`${tenant.shardName}:${tenant.tenantNo}`);
+
+  it("an evicted allocator goes on from its alarm", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3 });
+    await provision(tenant, 5);
+    const allocator = allocatorOf(tenant);
+    await allocator.wake(tenant.shardName, tenant.tenantNo);
+    await evictDurableObject(allocator);
+    await runDurableObjectAlarm(allocator);
+    await expect
+      .poll(async () => (await standing(tenant))["read_only"], { timeout: 5_000 })
+      .toEqual([1, 2, 3]);
+    await expectConsistent(tenant);
+  });
+
+  it("an alarm that is lost is made good by the sweeper, which wakes an evicted allocator", async () => {
+    const tenant = await seedTenant("SHARD_1");
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 3 });
+    await provision(tenant, 5);
+    const allocator = allocatorOf(tenant);
+    await allocator.wake(tenant.shardName, tenant.tenantNo);
+    await runInDurableObject(allocator, (_, state) => state.storage.deleteAlarm());
+    await evictDurableObject(allocator);
+    expect(await runDurableObjectAlarm(allocator)).toBe(false);
+    await tenant.run("UPDATE outbox SET available_at = 0 WHERE tenant_no = ?", tenant.tenantNo);
+    const work: Promise<unknown>[] = [];
+    const real = buildDeps(env, (promise) => work.push(promise));
+    expect(await sweepShard(real, tenant.shardName, 60_000)).toBeGreaterThanOrEqual(5);
+    await Promise.all(work);
+    await runDurableObjectAlarm(allocator);
+    await expect
+      .poll(async () => (await standing(tenant))["read_only"], { timeout: 5_000 })
+      .toEqual([1, 2, 3]);
+    await expectConsistent(tenant);
   });
 });
 
