@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entitlement, type LicenseFacts, NO_LICENSE, ranking } from "../../src/domain/license.ts";
-import { allocate, type Evaluation } from "../../src/domain/license-allocation.ts";
+import { allocate, type Evaluation, type Release } from "../../src/domain/license-allocation.ts";
 import { type LicenseStanding, licenseEvents } from "../../src/domain/license-event.ts";
 
 const TYPES = [
@@ -18,7 +18,13 @@ type Account = {
   manualTypeNo: number | null;
   groups: Set<number>;
   deprovisioned: boolean;
+  idle: boolean;
+  /** Adopted and not looked at since. */
+  adopted: boolean;
 };
+
+/** What an account is looked at for. */
+type Open = { since: number; mayLower: boolean; left: boolean };
 
 /** A subscription in memory, with the same rounds the allocator runs over the store. */
 class Subscription {
@@ -28,16 +34,21 @@ class Subscription {
     TYPES.map(({ typeNo }) => [typeNo, { assigned: 0, unlicensed: 0, upgrade: 0 }]),
   );
   readonly groupTypes = new Map<number, number>();
+  readonly groupPriorities = new Map<number, number>();
   readonly replayed = new Map<number, LicenseStanding>();
-  /** Accounts to look at, with the time of the change and whether an administrator lowered a group. */
-  open = new Map<number, { since: number; mayLower: boolean }>();
+  recomputes = false;
+  strict = false;
+  releasesIdle = false;
+  /** Accounts to look at, with the time of the change. */
+  open = new Map<number, Open>();
   clock = 0;
 
-  touch(userNo: number, mayLower = false): void {
+  touch(userNo: number, { mayLower = false, left = false } = {}): void {
     const known = this.open.get(userNo);
     this.open.set(userNo, {
       since: known?.since ?? this.clock,
       mayLower: mayLower || known?.mayLower === true,
+      left: left || known?.left === true,
     });
   }
 
@@ -51,6 +62,8 @@ class Subscription {
       manualTypeNo: null,
       groups: new Set(),
       deprovisioned: false,
+      idle: false,
+      adopted: false,
     });
     this.touch(userNo);
     return userNo;
@@ -61,19 +74,27 @@ class Subscription {
     const lower = rankOf(typeNo ?? null) < rankOf(this.groupTypes.get(group) ?? null);
     if (typeNo === undefined) this.groupTypes.delete(group);
     else this.groupTypes.set(group, typeNo);
-    for (const [userNo, account] of this.accounts) if (account.groups.has(group)) this.touch(userNo, lower);
+    for (const [userNo, account] of this.accounts) {
+      if (account.groups.has(group)) this.touch(userNo, { mayLower: lower });
+    }
   }
 
   /** One round: at most `named` accounts evaluated, at most `heads` of each queue seen. */
   round(named: number, heads: number): boolean {
     const open = [...this.open].slice(0, named);
     for (const [userNo] of open) this.open.delete(userNo);
-    const evaluations = open.map(([userNo, { since, mayLower }]) => this.evaluation(userNo, since, mayLower));
+    const evaluations = open.map(([userNo, work]) => this.evaluation(userNo, work));
+    for (const [userNo] of open) this.account(userNo).adopted = false;
     const all = [...this.accounts].map(([userNo, { facts }]) => ({ userNo, facts }));
     const queues = TYPES.map(({ typeNo }) =>
       all
         .filter(({ facts }) => facts.waitingSince !== null && facts.wanted === typeNo)
-        .sort((a, b) => (a.facts.waitingSince ?? 0) - (b.facts.waitingSince ?? 0) || a.userNo - b.userNo),
+        .sort(
+          (a, b) =>
+            a.facts.priority - b.facts.priority ||
+            (a.facts.waitingSince ?? 0) - (b.facts.waitingSince ?? 0) ||
+            a.userNo - b.userNo,
+        ),
     );
     const pending = all.filter(({ facts }) => facts.adoptionPending);
     const before = new Map(all.map(({ userNo, facts }) => [userNo, facts]));
@@ -90,6 +111,7 @@ class Subscription {
     const lowerable = new Set(
       evaluations.filter((e) => e.lowering !== null || e.release !== null).map((e) => e.userNo),
     );
+    this.expectInOrder(before, allocation.userChanges, evaluations);
     for (const change of allocation.userChanges) {
       const account = this.account(change.userNo);
       account.facts = change.after;
@@ -129,15 +151,62 @@ class Subscription {
     }
   }
 
-  private evaluation(userNo: number, since: number, mayLower: boolean): Evaluation {
-    const { facts, defaultTypeNo, manualTypeNo, groups, deprovisioned } = this.account(userNo);
-    const groupTypeNos = [...groups].flatMap((group) => this.groupTypes.get(group) ?? []);
+  private evaluation(userNo: number, { since, mayLower, left }: Open): Evaluation {
+    const {
+      facts,
+      defaultTypeNo,
+      manualTypeNo,
+      groups: numbers,
+      deprovisioned,
+      idle,
+      adopted,
+    } = this.account(userNo);
+    const groups = [...numbers].flatMap((groupNo) => {
+      const typeNo = this.groupTypes.get(groupNo);
+      return typeNo === undefined
+        ? []
+        : [{ groupNo, typeNo, priority: this.groupPriorities.get(groupNo) ?? 0 }];
+    });
+    const groupTypeNos = groups.map(({ typeNo }) => typeNo);
     const entitled = entitlement({ defaultTypeNo, groupTypeNos, manualTypeNo }, rankOf);
-    const withdrawn = manualTypeNo === NO_LICENSE ? "released_by_admin" : null;
-    const release = deprovisioned ? "deprovisioned" : withdrawn;
-    const lowering = mayLower ? ("group_license_type_lowered" as const) : null;
-    const adoption = facts.adoptionPending ? ("safe" as const) : null;
-    return { userNo, facts, entitled, defaultTypeNo, groups: [], release, lowering, adoption, since };
+    const release = ((): Release | null => {
+      if (deprovisioned) return "deprovisioned";
+      if (manualTypeNo === NO_LICENSE) return "released_by_admin";
+      return idle && this.releasesIdle ? "idle" : null;
+    })();
+    const recomputed = left && this.recomputes ? ("left_group" as const) : null;
+    const lowering = mayLower ? ("group_license_type_lowered" as const) : recomputed;
+    const adoption = adopted ? (this.strict ? ("strict" as const) : ("safe" as const)) : null;
+    return { userNo, facts, entitled, defaultTypeNo, groups, release, lowering, adoption, since };
+  }
+
+  /** Nobody who was in a queue before and stays in it is overtaken by somebody of that queue (A4). */
+  private expectInOrder(
+    before: ReadonlyMap<number, LicenseFacts>,
+    changes: readonly { userNo: number; after: LicenseFacts }[],
+    evaluations: readonly Evaluation[],
+  ): void {
+    const looked = new Set(evaluations.map(({ userNo }) => userNo));
+    const key = (userNo: number): [number, number, number] => {
+      const facts = before.get(userNo);
+      return [facts?.priority ?? 0, facts?.waitingSince ?? 0, userNo];
+    };
+    const isBefore = (left: number, right: number): boolean => {
+      const [a, b] = [key(left), key(right)];
+      const at = a.findIndex((part, index) => part !== b[index]);
+      return at >= 0 && (a[at] ?? 0) < (b[at] ?? 0);
+    };
+    const served = changes.filter(
+      ({ userNo, after }) =>
+        !looked.has(userNo) && before.get(userNo)?.waitingSince !== null && after.waitingSince === null,
+    );
+    const changed = new Set(changes.map(({ userNo }) => userNo));
+    for (const { userNo } of served) {
+      for (const [other, facts] of before) {
+        if (looked.has(other) || changed.has(other) || facts.waitingSince === null) continue;
+        if (facts.wanted === before.get(userNo)?.wanted) expect(isBefore(userNo, other)).toBe(true);
+      }
+    }
   }
 
   /** I4, and that counters are what counting gives (I6), and that events replay to the same. */
@@ -146,6 +215,7 @@ class Subscription {
     for (const [userNo, { facts }] of this.accounts) {
       const { held, wanted, waitingSince } = facts;
       expect(waitingSince !== null).toBe(rankOf(wanted) > rankOf(held));
+      if (waitingSince === null) expect(facts.priority).toBe(0);
       const heldCounter = held === null ? undefined : counted.get(held);
       if (heldCounter) heldCounter.assigned += 1;
       const waitingCounter = waitingSince === null || wanted === null ? undefined : counted.get(wanted);
@@ -232,6 +302,7 @@ describe("golden scenarios", () => {
     account.defaultTypeNo = 1;
     account.manualTypeNo = null;
     account.facts = { ...account.facts, adoptionPending: true };
+    account.adopted = true;
     subscription.touch(1);
     subscription.settle();
     expect(subscription.holding(1)).toEqual([1]);
@@ -262,6 +333,12 @@ const step = fc.oneof(
   fc.record({ act: fc.constant("wish" as const), user, typeNo: fc.option(fc.nat(3)) }),
   fc.record({ act: fc.constant("delete" as const), user }),
   fc.record({ act: fc.constant("adopt" as const), user }),
+  fc.record({ act: fc.constant("idle" as const), user }),
+  fc.record({ act: fc.constant("priority" as const), group: fc.nat(2), priority: fc.nat(2) }),
+  fc.record({
+    act: fc.constant("policy" as const),
+    name: fc.constantFrom("recomputes" as const, "strict" as const, "releasesIdle" as const),
+  }),
   fc.record({
     act: fc.constant("round" as const),
     named: fc.integer({ min: 1, max: 4 }),
@@ -278,11 +355,21 @@ function perform(
   else if (command.act === "purchase") subscription.assignable.set(command.typeNo, command.seats);
   else if (command.act === "group") subscription.setGroupType(command.group, command.typeNo);
   else if (command.act === "round") subscription.round(command.named, command.heads);
-  else {
+  else if (command.act === "policy") subscription[command.name] = !subscription[command.name];
+  else if (command.act === "priority") {
+    subscription.groupPriorities.set(command.group, command.priority);
+    for (const [userNo, account] of subscription.accounts) {
+      if (account.groups.has(command.group)) subscription.touch(userNo);
+    }
+  } else {
     const account = subscription.accounts.get(command.user);
     if (account === undefined) return;
     if (command.act === "member") {
-      if (!account.groups.delete(command.group)) account.groups.add(command.group);
+      const left = account.groups.delete(command.group);
+      if (!left) account.groups.add(command.group);
+      subscription.touch(command.user, { left });
+    } else if (command.act === "idle") {
+      account.idle = !account.idle;
     } else if (command.act === "wish") {
       account.manualTypeNo = command.typeNo;
       account.facts = { ...account.facts, adoptionPending: false };
@@ -294,6 +381,7 @@ function perform(
       account.manualTypeNo = null;
       account.groups.clear();
       account.facts = { ...account.facts, adoptionPending: true };
+      account.adopted = true;
     }
     subscription.touch(command.user);
   }
@@ -306,6 +394,6 @@ it("keeps the invariants after every step of any history, and is work-conserving
       for (const command of steps) perform(subscription, command);
       subscription.settle();
     }),
-    { numRuns: 2_000 },
+    { numRuns: 4_000 },
   );
 });
