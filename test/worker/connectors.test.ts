@@ -329,33 +329,37 @@ describe("when the service fails", () => {
     expect([...service.users.values()][0]).toMatchObject({ title: "A" });
   });
 
-  it.each(["before", "after"] as const)("every D1 call may be lost once, %s its commit", async (when) => {
-    const { tenant, service, from, group, ids, settle, title } = await open(3);
-    await settle();
-    let [call, fired] = [0, true];
-    while (fired) {
-      call += 1;
-      await title(0, `Title ${call}`);
-      const op = call % 2 === 1 ? { op: "remove", path: `members[value eq "${ids[1]}"]` } : undefined;
-      const joined = { op: "add", path: "members", value: [{ value: ids[1] ?? "" }] };
-      await from.call("PATCH", `/Groups/${group.id}`, patchBody(op ?? joined));
-      await settle((messages) => messages.filter(({ kind }) => kind !== "connector"), 3).catch(() => []);
-      const fault = faultAt(call, when);
-      const faulty = withFault(tenant.deps(service.fetch), fault);
-      for (const message of await tenant.messages()) await propagate(faulty, message).catch(() => "lost");
-      fired = fault.calls >= call;
-      // A lease whose holder never learned that it had it ends by itself.
-      tenant.gateway.clock.offsetMs += CONNECTOR_LEASE_MS + 1_000;
-      await tenant.settle(tenant.deps(service.fetch));
-      const out = op !== undefined;
-      expect(service.membersOf("Readers"), `call ${call}`).toEqual(
-        out ? ["p000", "p002"] : ["p000", "p001", "p002"],
-      );
-      expect(service.active(), `call ${call}`).toEqual(out ? ["p000", "p002"] : ["p000", "p001", "p002"]);
-      expect([...service.users.values()][0], `call ${call}`).toMatchObject({ title: `Title ${call}` });
-    }
-    expect(call).toBeGreaterThan(10);
-  }, 30_000);
+  it.each(["before", "after"] as const)(
+    "every D1 call may be lost once, %s its commit",
+    async (when) => {
+      const { tenant, service, from, group, ids, settle, title } = await open(3);
+      await settle();
+      let [call, fired] = [0, true];
+      while (fired) {
+        call += 1;
+        await title(0, `Title ${call}`);
+        const op = call % 2 === 1 ? { op: "remove", path: `members[value eq "${ids[1]}"]` } : undefined;
+        const joined = { op: "add", path: "members", value: [{ value: ids[1] ?? "" }] };
+        await from.call("PATCH", `/Groups/${group.id}`, patchBody(op ?? joined));
+        await settle((messages) => messages.filter(({ kind }) => kind !== "connector"), 3).catch(() => []);
+        const fault = faultAt(call, when);
+        const faulty = withFault(tenant.deps(service.fetch), fault);
+        for (const message of await tenant.messages()) await propagate(faulty, message).catch(() => "lost");
+        fired = fault.calls >= call;
+        // A lease whose holder never learned that it had it ends by itself.
+        tenant.gateway.clock.offsetMs += CONNECTOR_LEASE_MS + 1_000;
+        await tenant.settle(tenant.deps(service.fetch));
+        const out = op !== undefined;
+        expect(service.membersOf("Readers"), `call ${call}`).toEqual(
+          out ? ["p000", "p002"] : ["p000", "p001", "p002"],
+        );
+        expect(service.active(), `call ${call}`).toEqual(out ? ["p000", "p002"] : ["p000", "p001", "p002"]);
+        expect([...service.users.values()][0], `call ${call}`).toMatchObject({ title: `Title ${call}` });
+      }
+      expect(call).toBeGreaterThan(10);
+    },
+    30_000,
+  );
 
   it("what fails too often is buried, and redriven by an administrator", async () => {
     const { tenant, service, settle, title, deps } = await open(1);

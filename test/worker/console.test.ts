@@ -385,6 +385,46 @@ describe("vaults and links", () => {
     expect(kept.html).toContain("stay as they were");
   });
 
+  it("shows how a vault's own SCIM service does, and never its credential", async () => {
+    const { browser, ids } = other;
+    const connector = {
+      type: "scim",
+      baseUrl: "http://127.0.0.1:9/scim",
+      authentication: { type: "bearer", token: "a-hidden-token" },
+    };
+    const created = await browser.send(
+      new Request("http://localhost/api/v1/vaults", {
+        method: "POST",
+        headers: {
+          cookie: browser.cookie,
+          origin: "http://localhost",
+          "sec-fetch-site": "same-origin",
+          "content-type": "application/json",
+        },
+        body: JSON.stringify({ name: "Connected", connector }),
+      }),
+    );
+    const { id } = (await created.json()) as { id: string };
+    const fresh = await browser.get(`/vaults/${id}`);
+    expect(fresh.html).toContain("http://127.0.0.1:9/scim");
+    expect(fresh.html).toContain("not used yet");
+    const tenant = await env.CONTROL.prepare("SELECT shard FROM tenants WHERE name = 'Other'").first<{
+      shard: "SHARD_0" | "SHARD_1";
+    }>();
+    await env[tenant?.shard ?? "SHARD_0"]
+      .prepare(
+        `UPDATE vaults SET connector_settings = json_set(connector_settings, '$.health',
+           json('{"failedAt":1,"error":"POST /Users: 400 <b>","throttledUntil":0}')) WHERE vault_id = ?`,
+      )
+      .bind(id)
+      .run();
+    const failing = await browser.get(`/vaults/${id}`);
+    expect(failing.html).toContain("failing");
+    expect(failing.html).toContain("POST /Users: 400 &lt;b&gt;");
+    expect(failing.html).not.toContain("a-hidden-token");
+    expect((await browser.get(`/vaults/${ids["vaultId"]}`)).html).not.toContain("SCIM service");
+  });
+
   it("disables, deletes and restores a vault user", async () => {
     const { browser, ids } = other;
     const path = `/vaults/${ids["vaultId"]}/users/${ids["firstUserId"]}`;

@@ -10,6 +10,7 @@ import {
   type Vault,
   type VaultGroup,
 } from "../../gateway/vaults.ts";
+import { Connection } from "../components/connection.tsx";
 import { TextField } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -69,6 +70,7 @@ async function showVault(c: ConsoleContext, form: FormState, status: FormStatus)
           </a>
         )}
       </PageHead>
+      <Connection vault={vault} now={c.get("deps").now()} />
       <section aria-labelledby="user-groups">
         <div class="section-head">
           <h2 id="user-groups">User groups</h2>
