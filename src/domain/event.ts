@@ -14,6 +14,7 @@ export type SubjectKind = (typeof SUBJECT_KINDS)[number];
 
 export const EVENT_ACTIONS = [
   "tenant.created",
+  "tenant.moved",
   "api_key.created",
   "api_key.revoked",
   "configuration.created",

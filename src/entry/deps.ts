@@ -25,6 +25,8 @@ export type DevelopmentSettings = {
   MAIL_CAPTURE?: string;
   SERVER_TIMING?: string;
   SWEEP_SECONDS?: string;
+  /** Also in production, as an optional secret: opens the routes of the operator. */
+  OPERATOR_KEY?: string;
   /** Multiplies the rates that many tests from one machine would run into. */
   RATE_LIMIT_SCALE?: string;
   ALLOW_LOOPBACK_CONNECTORS?: string;
@@ -77,6 +79,7 @@ export function buildDeps(
     signals: signals(env, waitUntil),
     mail: openMail(settings, origin),
     address,
+    operatorKey: settings.OPERATOR_KEY || undefined,
     log,
     pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     afterResponse: waitUntil,

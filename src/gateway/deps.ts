@@ -27,6 +27,8 @@ export type Deps = {
   address: string;
   /** Client secrets by client id, as this isolate last read them. */
   directory: DirectoryCache;
+  /** What the operator of the installation shows; without one there are no operator's routes. */
+  operatorKey: string | undefined;
   /** D1 cost of the request so far. */
   meter: Meter;
   /** Development only: answers tell their D1 cost. */

@@ -5,6 +5,7 @@ import type { Deps } from "../gateway/deps.ts";
 import { adminApi } from "./admin/app.ts";
 import type { AppEnvironment } from "./context.ts";
 import { jwks } from "./jwks.ts";
+import { operatorRoutes } from "./operator.ts";
 import { scimEndpoint } from "./scim/routes.ts";
 import { tokenEndpoint } from "./token-endpoint.ts";
 
@@ -40,6 +41,7 @@ export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Ho
   app.route("/t/:configuration/scim/v2", scimEndpoint());
   app.route("/t/:configuration/oauth2/token", tokenEndpoint());
   app.route("/.well-known/jwks.json", jwks());
+  app.route("/operator", operatorRoutes());
   app.route("/api/v1", adminApi());
   app.route("/", pages);
 

@@ -83,11 +83,13 @@ const version = (tenant: TenantNo, configuration: number): SQL =>
   sql`(SELECT MAX(seq) FROM event_subjects WHERE tenant_no = ${tenant} AND subject_kind = 'configuration'
     AND subject_no = ${configuration})`;
 
+/** @throws GuardRaised `fenced` when the tenant does not live here: what a shard kept of it is no truth. */
 export async function readDirectoryTruth(
   { shard, tenantNo: tenant }: TenantShard,
   configuration: number,
 ): Promise<DirectoryTruth> {
-  const [[row] = [], rows = []] = await read(shard, [
+  const [, [row] = [], rows = []] = await read(shard, [
+    guard("fenced", sql`EXISTS (SELECT 1 FROM tenants WHERE tenant_no = ${tenant} AND status = 'active')`),
     sql`SELECT ${version(tenant, configuration)} AS version`,
     sql`SELECT s.credential_no, c.client_id, s.secret_hash, c.configuration_id, c.type, s.state, s.expires_at
       FROM configurations c JOIN credentials s

@@ -29,6 +29,7 @@ function fileText(): string {
     "SWEEP_SECONDS=5",
     "RATE_LIMIT_SCALE=100",
     "ALLOW_LOOPBACK_CONNECTORS=1",
+    `OPERATOR_KEY=${randomBytes(32).toString("base64url")}`,
     "",
   ].join("\n");
 }
@@ -60,6 +61,7 @@ const developmentSettings = [
   "SWEEP_SECONDS",
   "RATE_LIMIT_SCALE",
   "ALLOW_LOOPBACK_CONNECTORS",
+  "OPERATOR_KEY",
 ];
 
 /**

@@ -1,11 +1,10 @@
 /** The admin API: its frame around the routes of `routes.ts`. Every answer that is no success is a problem. */
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { HTTPException } from "hono/http-exception";
 import { ADMIN_BODY_BYTES_MAX } from "../../domain/limits.ts";
-import { GuardRaised, StoreUnavailable } from "../../gateway/store-failure.ts";
 import type { AppEnvironment } from "../context.ts";
 import { authenticate } from "./authentication.ts";
+import { answerFailure } from "./failure.ts";
 import { describeApi } from "./openapi.ts";
 import { frameProblem, problemResponse } from "./problem.ts";
 import { adminRoutes } from "./routes.ts";
@@ -50,20 +49,3 @@ function notFoundOrAllowed(c: Context<AppEnvironment>): Response {
 }
 
 const pattern = (path: string): RegExp => new RegExp(`^${path.replaceAll(/:[a-zA-Z]+/g, "[^/]+")}$`);
-
-/** What went wrong stays in the log; the answer has the id to find it by. */
-function answerFailure(error: Error, c: Context<AppEnvironment>): Response {
-  if (error instanceof HTTPException && error.status < 500) {
-    // The framework's own refusals: a body that is not JSON.
-    return problemResponse(c, { kind: "invalid", detail: error.message || "The request cannot be read." });
-  }
-  const requestId = c.get("requestId");
-  c.get("deps").log({ level: "error", message: String(error), requestId, path: c.req.path });
-  // `fenced`: the tenant moved between the look-up of this request and its batch; the next request finds it.
-  if (error instanceof StoreUnavailable || (error instanceof GuardRaised && error.word === "fenced")) {
-    return frameProblem(c, "unavailable", "The store did not answer. Try again in a moment.", {
-      "retry-after": "2",
-    });
-  }
-  return frameProblem(c, "internal", `Something went wrong here. Request id: ${requestId}.`);
-}
