@@ -164,10 +164,14 @@ describe("discovery (RFC 7644 §4, RFC 7643 §5–7)", () => {
   });
 
   it("filters are refused with 403, and sorting and paging are ignored", async () => {
-    for (const path of ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"]) {
+    const lists = ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas"];
+    for (const path of [
+      ...lists,
+      "/ResourceTypes/User",
+      "/Schemas/urn:ietf:params:scim:schemas:core:2.0:User",
+    ]) {
       const plain = await client.call(200, "GET", path);
-      if (path !== "/ServiceProviderConfig")
-        await expectError(client.send("GET", `${path}?filter=id pr`), 403);
+      await expectError(client.send("GET", `${path}?filter=id pr`), 403);
       expect(
         await client.call(200, "GET", `${path}?sortBy=id&sortOrder=descending&startIndex=2&count=1`),
       ).toEqual(plain);

@@ -23,6 +23,14 @@ const basic = {
   specUri: "https://www.rfc-editor.org/rfc/rfc7617",
 };
 
+/** On a single document too a client must not take its filter as applied. */
+const unfiltered =
+  (handler: ScimHandler): ScimHandler =>
+  async (call) =>
+    call.c.req.query("filter") === undefined
+      ? handler(call)
+      : err(refusal("forbidden", "Discovery endpoints cannot be filtered (RFC 7644 §4)."));
+
 const serviceProvider: ScimHandler = async ({ c, client }) => {
   const type = await configurationType(client);
   const document = serviceProviderConfig({
@@ -37,9 +45,6 @@ const serviceProvider: ScimHandler = async ({ c, client }) => {
 const listed =
   (documents: (baseUrl: string) => JsonObject[]): ScimHandler =>
   async ({ c, client }) => {
-    if (c.req.query("filter") !== undefined) {
-      return err(refusal("forbidden", "Discovery endpoints cannot be filtered (RFC 7644 §4)."));
-    }
     const resources = documents(client.baseUrl);
     const answer = {
       totalResults: resources.length,
@@ -58,9 +63,9 @@ const single =
   };
 
 export const discovery = {
-  serviceProviderConfig: serviceProvider,
-  resourceTypes: listed(resourceTypes),
-  resourceType: single(resourceType, "name"),
-  schemas: listed(schemas),
-  schema: single(schema, "id"),
+  serviceProviderConfig: unfiltered(serviceProvider),
+  resourceTypes: unfiltered(listed(resourceTypes)),
+  resourceType: unfiltered(single(resourceType, "name")),
+  schemas: unfiltered(listed(schemas)),
+  schema: unfiltered(single(schema, "id")),
 };
