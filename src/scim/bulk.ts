@@ -4,9 +4,9 @@
  * backward, forward and circular references (§3.7.1) differ only in what has to commit together.
  */
 import { quote, refuse } from "./error.ts";
-import { isObject, type Json, type JsonObject, memberOf } from "./json.ts";
+import { isObject, type Json } from "./json.ts";
 import { BULK_OPERATIONS_MAX } from "./limits.ts";
-import { checkMessage } from "./message.ts";
+import { checkMessage, messageMembers } from "./message.ts";
 import { ok, type Result } from "./result.ts";
 import { BULK_REQUEST } from "./urn.ts";
 
@@ -32,13 +32,15 @@ const reference = /^bulkId:(.+)$/;
 
 export function parseBulk(body: Json): Result<BulkRequest> {
   if (!isObject(body)) return refuse("invalidSyntax", "The body must be a JSON object.");
-  const message = checkMessage(memberOf(body, "schemas"), BULK_REQUEST);
+  const members = messageMembers(body);
+  if (!members.ok) return members;
+  const message = checkMessage(members.value.get("schemas"), BULK_REQUEST);
   if (!message.ok) return message;
-  const failOnErrors = memberOf(body, "failOnErrors") ?? Number.POSITIVE_INFINITY;
-  if (typeof failOnErrors !== "number" || failOnErrors < 1) {
-    return refuse("invalidValue", "'failOnErrors' must be a number of at least 1.");
+  const failOnErrors = members.value.get("failonerrors") ?? Number.MAX_SAFE_INTEGER;
+  if (typeof failOnErrors !== "number" || !Number.isInteger(failOnErrors) || failOnErrors < 1) {
+    return refuse("invalidValue", "'failOnErrors' must be an integer of at least 1.");
   }
-  const operations = memberOf(body, "Operations");
+  const operations = members.value.get("operations");
   if (!Array.isArray(operations)) return refuse("invalidSyntax", "'Operations' must be a list.");
   if (operations.length > BULK_OPERATIONS_MAX) {
     return refuse(
@@ -53,21 +55,23 @@ function parseOperation(operation: Json): ParsedOperation {
   if (!isObject(operation)) {
     return { method: "", parsed: refuse("invalidSyntax", "A bulk operation must be an object.") };
   }
-  const method = String(memberOf(operation, "method") ?? "").toUpperCase();
-  const bulkId = memberOf(operation, "bulkId");
+  const members = messageMembers(operation);
+  if (!members.ok) return { method: "", parsed: members };
+  const method = String(members.value.get("method") ?? "").toUpperCase();
+  const bulkId = members.value.get("bulkid");
   const named = typeof bulkId === "string" && bulkId !== "" ? { bulkId } : {};
-  return { method, ...named, parsed: parseKnown(operation, method, named.bulkId) };
+  return { method, ...named, parsed: parseKnown(members.value, method, named.bulkId) };
 }
 
 function parseKnown(
-  operation: JsonObject,
+  members: ReadonlyMap<string, Json>,
   method: string,
   bulkId: string | undefined,
 ): Result<BulkOperation> {
   const known = (["POST", "PUT", "PATCH", "DELETE"] as const).find((candidate) => candidate === method);
   if (known === undefined)
     return refuse("invalidSyntax", `${quote(method)} is not a method of bulk operations.`);
-  const path = memberOf(operation, "path");
+  const path = members.get("path");
   const [, endpoint, id] =
     /^\/?(Users|Groups)(?:\/([^/]+))?\/?$/.exec(typeof path === "string" ? path : "") ?? [];
   if (endpoint === undefined || (known === "POST") !== (id === undefined)) {
@@ -76,11 +80,11 @@ function parseKnown(
   if (known === "POST" && bulkId === undefined) {
     return refuse("invalidSyntax", "A POST in a bulk request must have a 'bulkId' (RFC 7644 §3.7).");
   }
-  const data = memberOf(operation, "data");
+  const data = members.get("data");
   if (data === undefined && known !== "DELETE") {
     return refuse("invalidSyntax", `The operation ${known} must have 'data'.`);
   }
-  const version = memberOf(operation, "version");
+  const version = members.get("version");
   return ok({
     method: known,
     endpoint: endpoint === "Users" ? "/Users" : "/Groups",

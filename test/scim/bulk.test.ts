@@ -44,6 +44,18 @@ describe("parseBulk", () => {
     });
   });
 
+  it("reads names in any case, each once", () => {
+    const operation = { Method: "DELETE", PATH: "/Users/7", version: "a", Version: "b" };
+    const parsed = parseBulk({ SCHEMAS: [BULK], failonerrors: 3, operations: [operation] });
+    expect(parsed).toMatchObject({
+      value: { failOnErrors: 3, operations: [{ parsed: { ok: false, error: { kind: "invalidSyntax" } } }] },
+    });
+    const { Version: _, ...unique } = operation;
+    expect(parseBulk({ Operations: [unique] })).toMatchObject({
+      value: { operations: [{ parsed: { value: { method: "DELETE", id: "7", version: "a" } } }] },
+    });
+  });
+
   it("refuses more operations than it announces", () => {
     const many = Array.from({ length: BULK_OPERATIONS_MAX + 1 }, () => ({
       method: "DELETE",
@@ -58,7 +70,7 @@ describe("parseBulk", () => {
     expect(parsed.ok && parsed.value.operations.map(({ parsed: each }) => each.ok)).toEqual([true, false]);
   });
 
-  it.each([0, -1, "2"])("refuses failOnErrors %j", (failOnErrors) => {
+  it.each([0, -1, 1.5, "2"])("refuses failOnErrors %j", (failOnErrors) => {
     expect(parseBulk({ schemas: [BULK], failOnErrors, Operations: [] })).toMatchObject({ ok: false });
   });
 });

@@ -1,29 +1,21 @@
 import { quote, refuse } from "../error.ts";
-import { isObject, type Json, type JsonObject } from "../json.ts";
+import { isObject, type Json } from "../json.ts";
 import {
   PATCH_OPERATIONS_MAX,
   PATCH_PATHS_LENGTH_MAX,
   PATCH_TARGETS_MAX,
   PATCH_VALUES_MAX,
 } from "../limits.ts";
-import { checkMessage } from "../message.ts";
+import { checkMessage, messageMembers } from "../message.ts";
 import { parsePath } from "../path.ts";
 import type { ResourceType } from "../resource-type.ts";
 import { ok, type Result } from "../result.ts";
 import { PATCH_OP } from "../urn.ts";
-import { duplicateName } from "../value.ts";
 import { expandExtension, expandResource } from "./expand.ts";
 import type { PatchOperation } from "./operation.ts";
 
 const OPS: ReadonlySet<string> = new Set(["add", "remove", "replace"]);
 const isOp = (word: string): word is PatchOperation["op"] => OPS.has(word);
-
-/** Message members in any case (R5): `Operations` and `operations`, `op` and `Op`. */
-const lowerCased = (object: JsonObject): Result<ReadonlyMap<string, Json>> => {
-  const unique = duplicateName(object);
-  if (!unique.ok) return unique;
-  return ok(new Map(Object.entries(object).map(([name, value]) => [name.toLowerCase(), value])));
-};
 
 const parseWithPath = (
   type: ResourceType,
@@ -44,7 +36,7 @@ const parseWithPath = (
 
 const parseOperation = (type: ResourceType, item: Json): Result<PatchOperation[]> => {
   if (!isObject(item)) return refuse("invalidSyntax", "Each operation must be an object.");
-  const members = lowerCased(item);
+  const members = messageMembers(item);
   if (!members.ok) return members;
   const word = members.value.get("op");
   const op = typeof word === "string" ? word.toLowerCase() : "";
@@ -87,7 +79,7 @@ const checkWork = (operations: readonly PatchOperation[]): Result<true> => {
 /** The body of a PATCH (RFC 7644 §3.5.2) as operations in order, each with a target that exists in the schemas. */
 export const parsePatch = (body: Json, type: ResourceType): Result<PatchOperation[]> => {
   if (!isObject(body)) return refuse("invalidSyntax", "The body must be a JSON object.");
-  const members = lowerCased(body);
+  const members = messageMembers(body);
   if (!members.ok) return members;
   const message = checkMessage(members.value.get("schemas"), PATCH_OP);
   if (!message.ok) return message;
