@@ -125,7 +125,10 @@ export const parseSubAttributes = (
 /** A single value; undefined when it is absent. "" is a value of text and no value of any other type. */
 export const parseSingle = (definition: AttributeDefinition, value: Json): Result<Json | undefined> => {
   const kept = assigned(value);
-  if (kept === undefined) return ok(undefined);
+  if (kept === undefined) {
+    // Of an object nothing may be left; where none belongs it is a mistake and must not clear what is there.
+    return isObject(value) && definition.type !== "complex" ? parseSimple(definition, value) : ok(undefined);
+  }
   if (definition.type !== "complex") {
     const isText = definition.type === "string" || definition.type === "reference";
     return kept === "" && !isText ? ok(undefined) : parseSimple(definition, kept);

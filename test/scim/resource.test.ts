@@ -158,6 +158,8 @@ describe("parseResource", () => {
     ["a number for text", user({ title: 1 }), "invalidValue"],
     ["a list for text", user({ title: ["a"] }), "invalidValue"],
     ["an object for text", user({ title: { a: 1 } }), "invalidValue"],
+    ["an object of nothing for text", user({ title: { value: null } }), "invalidValue"],
+    ["an object of nothing for a boolean", user({ active: {} }), "invalidValue"],
     ["a number for a boolean", user({ active: 1 }), "invalidValue"],
     ["another word for a boolean", user({ active: "yes" }), "invalidValue"],
     ["text for an object", user({ name: "Barbara" }), "invalidValue"],

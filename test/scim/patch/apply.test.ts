@@ -516,6 +516,7 @@ describe("refused operations", () => {
       "invalidValue",
     ],
     ["a wrong type", { Operations: [replace("title", 5)] }, "invalidValue"],
+    ["an empty object for a boolean", { Operations: [replace("active", {})] }, "invalidValue"],
     ["a wrong type within", { Operations: [replace("name", { givenName: 5 })] }, "invalidValue"],
     ["text for an object", { Operations: [replace("name", "x")] }, "invalidValue"],
     ["text for a list", { Operations: [add("emails", "x")] }, "invalidValue"],
