@@ -307,6 +307,90 @@ describe("beyond the state machine", () => {
     expect([...after.keys()]).toEqual([1]);
   });
 
+  it("strict adoption: gives up the higher license for a place in the queue, or for the seat that is free", () => {
+    const adopted = evaluate(1, { ...holds(NAMED), adoptionPending: true }, RO, { adoption: "strict" });
+    const without = run({ pools: pools([1, 1], [1, 1]), evaluations: [adopted] });
+    expect(without.after.get(1)).toEqual(waits(RO, 500));
+    expect(without.events).toEqual([
+      "1 license.released first_provisioning",
+      "1 license.waiting first_provisioning",
+    ]);
+    expect(run({ pools: pools([0, 1], [1, 1]), evaluations: [adopted] }).events).toEqual([
+      "1 license.lowered first_provisioning",
+    ]);
+  });
+
+  it("leaving a group while the subscription recomputes: lowered, pending, or without anything left", () => {
+    const left = (entitled: number) => evaluate(1, holds(NAMED), entitled, { lowering: "left_group" });
+    const lowered = run({ pools: pools([0, 1], [1, 1]), evaluations: [left(RO)] });
+    expect(lowered.events).toEqual(["1 license.lowered left_group"]);
+    const pending = run({ pools: pools([1, 1], [1, 1]), evaluations: [left(RO)] });
+    expect(pending.after.get(1)).toEqual({ ...holds(NAMED, RO), adoptionPending: true });
+    const nothing = run({ pools: pools([1, 1], [1, 1]), evaluations: [left(NO_LICENSE)] });
+    expect(nothing.events).toEqual(["1 license.released left_group"]);
+  });
+
+  it("a lowering that had to wait for a seat says so", () => {
+    const facts = { ...holds(NAMED, RO), adoptionPending: true };
+    const { events } = run({ pools: pools([0, 1], [1, 1]), candidates: [{ userNo: 1, facts }] });
+    expect(events).toEqual(["1 license.lowered lowering_pending"]);
+  });
+
+  it("idle beyond the grace period: released, or out of the queue (A8)", () => {
+    const { events } = run({
+      pools: pools([1, 1], [0, 0]),
+      evaluations: [
+        evaluate(1, holds(RO), RO, { release: "idle" }),
+        evaluate(2, waits(RO, 10), RO, { release: "idle" }),
+      ],
+      candidates: [{ userNo: 3, facts: waits(RO, 20) }],
+    });
+    expect(events.sort()).toEqual([
+      "1 license.released idle",
+      "2 license.wait_ended idle",
+      "3 license.granted capacity",
+    ]);
+  });
+
+  it("priority before time, time before number (A4)", () => {
+    const groups = [{ groupNo: 1, typeNo: RO, priority: 7 }];
+    const { after } = run({
+      pools: pools([0, 1], [0, 0]),
+      evaluations: [evaluate(9, undecided, RO, { groups })],
+      candidates: [{ userNo: 1, facts: waits(RO, 10) }],
+    });
+    expect([...after.keys()]).toEqual([9]);
+    const waiting = run({
+      pools: pools([1, 1], [0, 0]),
+      evaluations: [
+        evaluate(9, undecided, RO, { groups: [...groups, { groupNo: 2, typeNo: NAMED, priority: 9 }] }),
+      ],
+    });
+    expect(waiting.after.get(9)).toEqual({ ...waits(RO, 500), priority: -7 });
+  });
+
+  it("a reserved type is given to nobody, and asks for no other round by itself", () => {
+    const result = run({
+      pools: pools([0, 1], [0, 1]),
+      evaluations: [evaluate(1, holds(RO), NAMED)],
+      candidates: [{ userNo: 2, facts: waits(NAMED, 10) }],
+      longerQueues: new Set([NAMED]),
+      reserved: new Set([NAMED]),
+    });
+    expect(result.after.get(1)).toEqual(holds(RO, NAMED, 500));
+    expect(result.after.has(2)).toBe(false);
+    expect(result.more).toBe(false);
+  });
+
+  it("whoever has waited longer stands in the queue before anybody is served", () => {
+    const { after } = run({
+      pools: pools([2, 2], [0, 1]),
+      evaluations: [evaluate(5, waits(RO, 10), NAMED)],
+      candidates: [{ userNo: 1, facts: waits(NAMED, 400) }],
+    });
+    expect(after.get(5)).toEqual(holds(NAMED));
+  });
+
   it("asks for another round only while seats are left for a queue that goes on", () => {
     const candidates = [{ userNo: 1, facts: waits(RO, 10) }];
     const longerQueues = new Set([RO]);
