@@ -397,6 +397,49 @@ describe("cost", () => {
     expect(large.meter.rowsRead).toBeLessThan(120);
   });
 
+  it("rows per decision, in rounds of 1,000", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.purchase({ read_only: 1_000, named: 500 });
+    const figures: Record<string, { read: number; written: number }> = {};
+    const measure = async (name: string, count: number): Promise<void> => {
+      const meter = { read: 0, written: 0 };
+      for (let more = true; more; ) {
+        const deps = tenant.deps();
+        more = (await allocateLicenses(deps, tenant.shardName, tenant.tenantNo)).more;
+        meter.read += deps.meter.rowsRead;
+        meter.written += deps.meter.rowsWritten;
+      }
+      await expectConsistent(tenant);
+      figures[name] = {
+        read: Math.round(meter.read / count),
+        written: Math.round((10 * meter.written) / count) / 10,
+      };
+    };
+    await provision(tenant, 1_000);
+    await measure("first provisioning, granted", 1_000);
+    await provision(tenant, 1_000);
+    await measure("first provisioning, waits", 1_000);
+    const everybody = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    await addGroup(tenant, 1, everybody.slice(0, 500));
+    must(await setGroupType(tenant.admin(), "group-1", "named"));
+    await measure("group raised: swapped, and one who waits takes the seat", 500);
+    must(await setPurchasedLicenses(tenant.admin(), "read_only", 1_500));
+    await measure("served from the queue", 500);
+    await provision(tenant, 1);
+    await measure("one alone", 1);
+    // As the README says; what is written costs a thousand times what is read.
+    expect(figures).toMatchObject({
+      "first provisioning, granted": { written: 4 },
+      "first provisioning, waits": { written: 5 },
+      "group raised: swapped, and one who waits takes the seat": { written: 6 },
+      "served from the queue": { written: 3 },
+      "one alone": { written: 7 },
+    });
+    expect(figures["served from the queue"]?.read).toBeLessThanOrEqual(12);
+    for (const { read } of Object.values(figures)) expect(read).toBeLessThanOrEqual(100);
+  }, 30_000);
+
   it("a large purchase serves the queue in chunks, in order", async () => {
     const tenant = await seedTenant();
     await seedConfiguration(tenant);
