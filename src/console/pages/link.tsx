@@ -10,7 +10,7 @@ import type { ConsoleContext } from "../environment.ts";
 import { readForm } from "../form.ts";
 import { page } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
-import { figure } from "../words.ts";
+import { counted, figure } from "../words.ts";
 
 const section = "/links";
 const parent = { path: section, name: "Links" };
@@ -47,6 +47,14 @@ export async function linkPage(c: ConsoleContext) {
       {link.error !== null && (
         <Notice kind="error">
           <p>The last attempt failed and is being retried: {link.error}</p>
+        </Notice>
+      )}
+      {link.waitingForApproval > 0 && (
+        <Notice kind="warning">
+          <p>
+            {counted(link.waitingForApproval, "person", "people")} would leave this user group. That is too
+            much at once, and waits until an administrator approves or discards it.
+          </p>
         </Notice>
       )}
       <section class="card" aria-labelledby="progress">
