@@ -1,3 +1,7 @@
 import { defineConfig } from "drizzle-kit";
 
-export default defineConfig({ dialect: "sqlite", schema: "./src/store/schema/control.ts", out: "./migrations/control" });
+export default defineConfig({
+  dialect: "sqlite",
+  schema: "./src/store/schema/control.ts",
+  out: "./migrations/control",
+});
