@@ -6,6 +6,7 @@ import type { Deps } from "../gateway/deps.ts";
 import { noteError } from "../gateway/outbox-task.ts";
 import { propagate } from "../gateway/propagation.ts";
 import { StoreUnavailable } from "../gateway/store-failure.ts";
+import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
 import { buildDeps } from "./deps.ts";
 
 const deadLetterQueue = "vestibule-propagation-dead";
@@ -55,12 +56,17 @@ async function consume(
     message.ack();
   } catch (error) {
     deps.log({ level: "warn", message: "propagation failed", ...pointer, error: String(error) });
-    // An unreachable database is nobody's poison: such a row is left to the sweeper and never buried.
-    if (error instanceof StoreUnavailable && message.attempts >= DELIVERIES_MAX - 1) return message.ack();
+    // What cannot be reached is nobody's poison: such a row is left to the sweeper and never buried.
+    const last = message.attempts >= DELIVERIES_MAX - 1;
+    if (last && error instanceof StoreUnavailable) return message.ack();
     await noteError(deps, pointer, error);
+    if (last && isOutage(error)) return message.ack();
     message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
   }
 }
+
+/** A vault's service that is down, or refuses the credential: every row of the vault would be buried in minutes. */
+const isOutage = (error: unknown): boolean => error instanceof UpstreamFailure && concernsService(error);
 
 async function bury(deps: Deps, message: Message, pointer: PropagationMessage): Promise<void> {
   try {

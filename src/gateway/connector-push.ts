@@ -118,6 +118,7 @@ async function lock(
   if (pause === undefined) return undefined;
   const throttledUntil = Number(pause["throttled_until"]);
   if (throttledUntil > current.now) return wait(task, throttledUntil);
+  if (Number(pause["busy"]) === 1) return wait(task, current.now + busyWaitMs);
   try {
     const results = await commit(scope.shard, [
       tenantFence(scope),
@@ -141,8 +142,8 @@ async function wait({ scope, row }: Task, until: number): Promise<"waiting"> {
 }
 
 /**
- * The attempt failed. A service that asks for a pause gets it, and its rows are never buried for that; anything
- * else is retried with growing waits, and given to an administrator in the end.
+ * The attempt failed. A service that asks for a pause gets it; anything else is retried with growing waits. What the
+ * service refuses is given to an administrator in the end; an outage is waited for (`entry/queue.ts`).
  */
 async function giveUp(task: Task, lease: Lease, error: unknown): Promise<Progress> {
   const { deps, scope, row } = task;

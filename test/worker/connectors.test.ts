@@ -1,8 +1,8 @@
 /** Vaults with a SCIM service of their own: what is pushed, what becomes of failures, and what administrators see. */
 import { createExecutionContext, createMessageBatch, getQueueResult } from "cloudflare:test";
 import { env } from "cloudflare:workers";
-import { describe, expect, it } from "vitest";
-import { CONNECTOR_LEASE_MS, CONNECTOR_PARALLEL_REQUESTS } from "../../src/domain/limits.ts";
+import { describe, expect, it, vi } from "vitest";
+import { CONNECTOR_LEASE_MS, CONNECTOR_PARALLEL_REQUESTS, DELIVERIES_MAX } from "../../src/domain/limits.ts";
 import { hasVaultAccess, VAULT_USER_STATES } from "../../src/domain/vault.ts";
 import { queueHandler } from "../../src/entry/queue.ts";
 import { openSealing } from "../../src/entry/sealing.ts";
@@ -360,6 +360,34 @@ describe("when the service fails", () => {
     },
     30_000,
   );
+
+  it.each([
+    ["429", () => tell(429), 1, "acked"],
+    ["500, the first time", () => tell(500), 1, "retried"],
+    ["500, the last time", () => tell(500), DELIVERIES_MAX - 1, "acked"],
+    ["401, the last time", () => tell(401), DELIVERIES_MAX - 1, "acked"],
+    ["422, the last time", () => tell(422), DELIVERIES_MAX - 1, "retried"],
+  ] as const)("the queue's message: %s", async (_what, broken, attempts, fate) => {
+    const { tenant, service, settle, title } = await open(1);
+    await settle();
+    service.intercept = broken;
+    await title(0, "A");
+    const [body] = await tenant.messages();
+    vi.stubGlobal("fetch", service.fetch);
+    try {
+      const batch = createMessageBatch("vestibule-propagation", [
+        { id: "1", timestamp: new Date(), attempts, body },
+      ]);
+      const context = createExecutionContext();
+      await queueHandler(batch, env, context);
+      const { explicitAcks, retryMessages } = await getQueueResult(batch, context);
+      expect({ acked: explicitAcks.length, retried: retryMessages.length }).toMatchObject({ [fate]: 1 });
+      expect(explicitAcks.length + retryMessages.length).toBe(1);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    expect(await tenant.messages()).toHaveLength(1);
+  });
 
   it("what fails too often is buried, and redriven by an administrator", async () => {
     const { tenant, service, settle, title, deps } = await open(1);
