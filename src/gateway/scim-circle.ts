@@ -11,7 +11,8 @@ import { type GroupReference, insertGroup, selectGroupExists } from "../store/gr
 import { changeMembers } from "../store/members.ts";
 import { licensePointer } from "../store/outbox.ts";
 import type { TenantScope } from "../store/scope.ts";
-import { adoptUser, insertUser, selectTakenNames, selectUserExists } from "../store/users.ts";
+import { selectTakenNames, selectUserExists } from "../store/user-records.ts";
+import { adoptUser, insertUser } from "../store/users.ts";
 import { commitAs, type Evidence, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 
 export type Creation = { type: ResourceType; scimId: string; body: Json };

@@ -10,7 +10,7 @@ import type { Row } from "../store/database.ts";
 import { groupRecord } from "../store/groups.ts";
 import { selectMembers } from "../store/member-page.ts";
 import { hasTooManyDerived } from "../store/resource-page.ts";
-import { userRecord } from "../store/users.ts";
+import { userRecord } from "../store/user-records.ts";
 import { readAs, type ScimClient } from "./scim-client.ts";
 import {
   type GroupMember,

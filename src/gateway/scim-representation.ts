@@ -4,7 +4,7 @@ import { schemasOf } from "../scim/resource.ts";
 import { GROUP_TYPE, type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { etag } from "../scim/version.ts";
 import type { GroupRecord } from "../store/groups.ts";
-import type { UserRecord } from "../store/users.ts";
+import type { UserRecord } from "../store/user-records.ts";
 
 /** A group that holds a user; `direct` is false for one that holds it through another group. */
 export type UserGroup = { id: string; name: string; direct: boolean };

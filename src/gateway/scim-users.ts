@@ -11,17 +11,8 @@ import { USER_TYPE } from "../scim/resource-type.ts";
 import { err, ok, type Result } from "../scim/result.ts";
 import { UniqueViolated } from "../store/failure.ts";
 import { licensePointer } from "../store/outbox.ts";
-import {
-  adoptUser,
-  deprovisionUser,
-  insertUser,
-  selectUser,
-  selectUserExists,
-  selectUserWritten,
-  type UserRecord,
-  updateUser,
-  userRecord,
-} from "../store/users.ts";
+import { selectUser, selectUserExists, type UserRecord, userRecord } from "../store/user-records.ts";
+import { adoptUser, deprovisionUser, insertUser, selectUserWritten, updateUser } from "../store/users.ts";
 import { contended, type Precondition, retryStale } from "./contention.ts";
 import { commitAs, type Evidence, readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import { locationOf, type UserGroup, userGroups, userRepresentation } from "./scim-representation.ts";

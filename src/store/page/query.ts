@@ -11,7 +11,7 @@ import { sortValue } from "../filter/source.ts";
 import { groupMembersColumn } from "../group-members.ts";
 import { groupColumns } from "../groups.ts";
 import { userGroupsColumn } from "../user-groups.ts";
-import { userColumns } from "../users.ts";
+import { userColumns } from "../user-records.ts";
 import type { Walk } from "./cost.ts";
 import { carried, type Order, type Position } from "./order.ts";
 
