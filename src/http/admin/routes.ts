@@ -1,4 +1,5 @@
 /** Every route of the admin API: registered from this list, described from this list. */
+import { accountRoutes } from "./accounts.ts";
 import { activityRoutes } from "./activity.ts";
 import { apiKeyRoutes } from "./api-keys.ts";
 import { configurationRoutes } from "./configurations.ts";
@@ -24,6 +25,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...apiKeyRoutes,
   ...configurationRoutes,
   ...licenseRoutes,
+  ...accountRoutes,
   ...licensePlanRoutes,
   ...userRoutes,
   ...groupRoutes,
