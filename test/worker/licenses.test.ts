@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest";
 import { configurationNo } from "../../src/domain/id.ts";
 import { buildDeps } from "../../src/entry/deps.ts";
 import { createAccount, setAccountDisabled } from "../../src/gateway/accounts.ts";
+import { previewDefault } from "../../src/gateway/configuration-plan.ts";
+import { changeConfiguration } from "../../src/gateway/configurations.ts";
 import { releaseIdle } from "../../src/gateway/idle-release.ts";
 import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
 import {
@@ -20,6 +22,7 @@ import {
   setPurchasedLicenses,
 } from "../../src/gateway/licenses.ts";
 import { setPolicies } from "../../src/gateway/policies.ts";
+import { changePool, previewPool } from "../../src/gateway/pools.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
 import { sweepShard } from "../../src/gateway/sweep.ts";
 import { commit } from "../../src/store/database.ts";
@@ -794,6 +797,122 @@ describe("policies, priorities and walks", () => {
       problem: { kind: "plan_outdated" },
     });
   }, 30_000);
+});
+
+describe("license types are data", () => {
+  it("a type of one's own ranks where its rank says, whatever its number", async () => {
+    const tenant = await seedTenant();
+    await seedConfiguration(tenant);
+    await tenant.run(
+      "INSERT INTO license_types (tenant_no, license_type_no, code, name, rank) VALUES (?1, 4, 'guest', 'Guest', 10), (?1, 5, 'partner', 'Partner', 5)",
+      tenant.tenantNo,
+    );
+    await tenant.purchase({ read_only: 1, named: 1 });
+    await provision(tenant, 1);
+    await addGroup(tenant, 1, [1]);
+    await addGroup(tenant, 2, [1]);
+    must(await setGroupType(tenant.admin(), "group-1", "partner"));
+    must(await setGroupType(tenant.admin(), "group-2", "guest"));
+    must(await setPurchasedLicenses(tenant.admin(), "partner", 1));
+    await settle(tenant);
+    // Guest outranks partner, which outranks named: it waits for guest and keeps what it has.
+    expect(await standing(tenant)).toEqual({ read_only: [1], waiting: [1] });
+    must(await setPurchasedLicenses(tenant.admin(), "guest", 1));
+    await settle(tenant);
+    expect(await standing(tenant)).toEqual({ guest: [1], waiting: [] });
+    expect(must(await listLicenseTypes(tenant.admin())).map(({ code }) => code)).toEqual([
+      "guest",
+      "partner",
+      "named",
+      "concurrent",
+      "read_only",
+    ]);
+  });
+});
+
+describe("plans", () => {
+  it("are what happens, whatever the state: preview, apply by hash, compare", async () => {
+    const size = fc.integer({ min: 0, max: 12 });
+    const seats = fc.record({ read_only: size, concurrent: size, named: size });
+    const code = fc.constantFrom("read_only", "concurrent", "named");
+    const act = fc.oneof(
+      fc.record({ kind: fc.constant("group" as const), code: fc.option(code) }),
+      fc.record({ kind: fc.constant("pool" as const), code, purchased: size }),
+      fc.record({ kind: fc.constant("default" as const), code }),
+    );
+    const members = fc.array(fc.uniqueArray(fc.integer({ min: 1, max: 14 })), { minLength: 2, maxLength: 2 });
+    await fc.assert(
+      fc.asyncProperty(
+        seats,
+        members,
+        fc.option(code),
+        act,
+        fc.nat(3),
+        async (purchased, groups, other, chosen, priority) => {
+          const tenant = await seedTenant();
+          await seedConfiguration(tenant);
+          await tenant.purchase(purchased);
+          await provision(tenant, 14);
+          await settle(tenant);
+          for (const [index, users] of groups.entries()) await addGroup(tenant, index + 1, users);
+          must(
+            await changeGroupLicense(tenant.admin(), "group-2", {
+              licenseType: other,
+              waitingPriority: priority,
+            }),
+          );
+          await settle(tenant);
+          const id = `configuration-${tenant.tenantNo}-1`;
+          const preview = async () => {
+            const admin = tenant.admin();
+            if (chosen.kind === "group") return previewGroupType(admin, "group-1", chosen.code);
+            if (chosen.kind === "pool")
+              return previewPool(admin, chosen.code, { purchased: chosen.purchased });
+            return previewDefault(admin, id, { defaultLicenseType: chosen.code, applyToExisting: true });
+          };
+          const plan = await preview();
+          if (!plan.ok) {
+            expect(plan.problem.kind).toBe("conflict");
+            return;
+          }
+          const { planHash } = plan.value;
+          const admin = tenant.admin();
+          if (chosen.kind === "group") {
+            must(await changeGroupLicense(admin, "group-1", { licenseType: chosen.code, planHash }));
+          } else if (chosen.kind === "pool") {
+            must(await changePool(admin, chosen.code, { purchased: chosen.purchased, planHash }));
+          } else {
+            const patch = { defaultLicenseType: chosen.code, applyToExisting: true, planHash };
+            must(await changeConfiguration(admin, { id, origin: "https://gateway.example", patch }));
+          }
+          await tenant.run("DELETE FROM outbox WHERE tenant_no = ? AND kind <> 'license'", tenant.tenantNo);
+          await settle(tenant);
+          const after = new Map(
+            (
+              await tenant.all<{ user_name: string; held: string | null }>(
+                `SELECT u.user_name, t.code AS held FROM users u LEFT JOIN license_types t
+                ON t.tenant_no = u.tenant_no AND t.license_type_no = u.held_type_no WHERE u.tenant_no = ?`,
+                tenant.tenantNo,
+              )
+            ).map(({ user_name, held }) => [user_name, held]),
+          );
+          for (const effect of ["grants", "upgrades", "lowers", "releases", "keeps"] as const) {
+            for (const { userName, to } of plan.value[effect])
+              expect([userName, after.get(userName)]).toEqual([userName, to]);
+          }
+          for (const pool of must(await listLicenseTypes(tenant.admin()))) {
+            const planned = plan.value.pools.find((candidate) => candidate.code === pool.code);
+            expect([pool.code, pool.assigned, pool.waiting.unlicensed + pool.waiting.upgrade]).toEqual([
+              pool.code,
+              planned?.assigned.after,
+              planned?.waiting.after,
+            ]);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 120_000);
 });
 
 describe("losses and evictions", () => {
