@@ -15,7 +15,7 @@ import { keepLease } from "../store/connectors.ts";
 import { commit, read, type Statement } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
 import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
-import { namedUsers, type Push, type Step } from "./connector-push.ts";
+import { namedUsers, type Push, type Step } from "./connector-task.ts";
 
 /** Every group that the row names, each as far as it needs. */
 export async function pushGroups(push: Push): Promise<Step> {

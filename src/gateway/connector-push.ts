@@ -21,28 +21,11 @@ import { clearFailures, linkKey } from "../store/links.ts";
 import { guardOpen, postpone, selectNextForVault } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
-import type { ScimClient } from "../upstream/scim-client.ts";
 import { pushGroups } from "./connector-groups.ts";
+import { namedGroups, namedUsers, type Push } from "./connector-task.ts";
 import { pushUsers } from "./connector-users.ts";
 import { openConnection } from "./connectors.ts";
 import { failureText, markFailing, type Progress, type Task } from "./outbox-task.ts";
-
-/** One vault under this consumer's lease. */
-export type Push = {
-  task: Task;
-  lease: Lease;
-  /** When the lease ends; moved on by every step that is written. */
-  until: number;
-  /** Nothing new is begun from then on. */
-  deadline: number;
-  service: ScimClient;
-  membersPerRequest: number;
-  /** Refusals that concern one person or group: the others go on. */
-  refusals: UpstreamFailure[];
-};
-
-/** Whether a step is done, or was left at the deadline. */
-export type Step = "done" | "more";
 
 /**
  * @throws UpstreamFailure when the service failed or refused something; the row stays open and is retried.
@@ -66,11 +49,6 @@ export async function followConnector(task: Task, deadline: number): Promise<Pro
   await commit(scope.shard, [tenantFence(scope), closeOutboxRow(scope, row.kind, row.seq)]);
   return "done";
 }
-
-export const namedUsers = ({ row }: Task): number[] => {
-  const { users } = row.payload;
-  return Array.isArray(users) ? users.map(Number) : [];
-};
 
 async function vaultsOf(task: Task): Promise<number[]> {
   const { vault } = task.row.payload;
@@ -184,11 +162,6 @@ async function release(task: Task, lease: Lease, outcome: Parameters<typeof endL
     endLease(current, lease, outcome),
     ...(healed.length === 0 ? [] : [clearFailures(current, healed)]),
   ]);
-}
-
-function namedGroups({ row }: Task): number[] {
-  const { groups } = row.payload;
-  return Array.isArray(groups) ? groups.map(Number) : [];
 }
 
 /** Rows that found the vault busy wait for the sweeper; the oldest need not. */

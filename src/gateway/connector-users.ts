@@ -21,7 +21,7 @@ import {
 import { commit, read } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
 import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
-import type { Push, Step } from "./connector-push.ts";
+import type { Push, Step } from "./connector-task.ts";
 
 /** Step by step, until the service holds everybody of the list as they are now. */
 export async function pushUsers(push: Push, users: readonly number[] | "all"): Promise<Step> {
