@@ -3,7 +3,7 @@ import { SETTLEMENT_USERS_MAX } from "../domain/limits.ts";
 import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
-import { noteSettled } from "../store/links.ts";
+import { noteSettled } from "../store/link-failures.ts";
 import { guardAt, guardOpen, moveTo } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { settleChunk } from "../store/settlement.ts";

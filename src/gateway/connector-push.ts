@@ -17,7 +17,8 @@ import {
 import { commit, read } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
-import { clearFailures, linkKey } from "../store/links.ts";
+import { clearFailures } from "../store/link-failures.ts";
+import { linkKey } from "../store/links.ts";
 import { guardOpen, postpone, selectNextForVault } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { concernsService, UpstreamFailure } from "../upstream/failure.ts";

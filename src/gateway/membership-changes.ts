@@ -5,16 +5,9 @@ import { commit, read, type Statement } from "../store/database.ts";
 import { GuardRaised } from "../store/failure.ts";
 import { tenantFence } from "../store/fence.ts";
 import type { LinkKey } from "../store/link-facts.ts";
-import { startRuns } from "../store/link-run.ts";
-import {
-  clearFailures,
-  failedLinks,
-  linkKey,
-  noteSettled,
-  selectLinksHolding,
-  selectLinksOfVault,
-  selectLinksReached,
-} from "../store/links.ts";
+import { clearFailures, failedLinks, noteSettled } from "../store/link-failures.ts";
+import { startRuns } from "../store/link-starts.ts";
+import { linkKey, selectLinksHolding, selectLinksOfVault, selectLinksReached } from "../store/links.ts";
 import { guardOpen } from "../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../store/outbox.ts";
 import { settleChunk } from "../store/settlement.ts";

@@ -3,7 +3,7 @@ import { tenantNo } from "../domain/id.ts";
 import type { PropagationMessage } from "../domain/outbox.ts";
 import { commit } from "../store/database.ts";
 import { tenantFence } from "../store/fence.ts";
-import { noteFailure } from "../store/links.ts";
+import { noteFailure } from "../store/link-failures.ts";
 import { noteRowError, type OutboxRow } from "../store/open-rows.ts";
 import type { TenantScope } from "../store/scope.ts";
 import type { Deps } from "./deps.ts";
