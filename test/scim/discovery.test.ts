@@ -8,7 +8,7 @@ import {
 } from "../../src/scim/discovery.ts";
 import type { Json, JsonObject } from "../../src/scim/json.ts";
 import { isObject } from "../../src/scim/json.ts";
-import { ENTERPRISE_USER, GROUP, INFO_USER, USER } from "../../src/scim/urn.ts";
+import { ENTERPRISE_USER, GROUP, INFO_USER, RESOURCE_TYPE, SCHEMA, USER } from "../../src/scim/urn.ts";
 import { failed, succeeded } from "./outcome.ts";
 
 const baseUrl = "https://example.com/t/c1/scim/v2";
@@ -124,5 +124,12 @@ describe("discovery", () => {
     expect(named(user, "groups")["mutability"]).toBe("readOnly");
     expect(subAttribute(named(user, "emails"), "type")["canonicalValues"]).toEqual(["work", "home", "other"]);
     expect(subAttribute(named(user, "phoneNumbers"), "type")["canonicalValues"]).toContain("mobile");
+  });
+
+  it("describes the discovery documents as RFC 7643 §8.7.2 does", () => {
+    const described = succeeded(schema(baseUrl, SCHEMA));
+    expect(named(described, "id")).toMatchObject({ required: true, mutability: "readOnly" });
+    expect(subAttribute(named(described, "attributes"), "type")["required"]).toBe(true);
+    expect(named(succeeded(schema(baseUrl, RESOURCE_TYPE)), "id")).toMatchObject({ required: false });
   });
 });

@@ -11,6 +11,7 @@ export const RESOURCE_TYPE_SCHEMA: SchemaDefinition = {
   name: "ResourceType",
   description: "A type of resource",
   attributes: [
+    define("string", "id", "The identifier of the type, the same as its name.", fixed),
     define("string", "name", "The name of the type.", required),
     define("string", "description", "What the type is.", fixed),
     define("reference", "endpoint", "The endpoint of the type, relative to the base address.", {

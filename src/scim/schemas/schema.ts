@@ -9,16 +9,19 @@ const one = (name: string, description: string, canonicalValues: readonly string
 
 const characteristics: readonly AttributeDefinition[] = [
   define("string", "name", "The name of the attribute.", { ...required, caseExact: true }),
-  one("type", "The type of the attribute's values.", [
-    "string",
-    "complex",
-    "boolean",
-    "decimal",
-    "integer",
-    "dateTime",
-    "binary",
-    "reference",
-  ]),
+  define("string", "type", "The type of the attribute's values.", {
+    ...required,
+    canonicalValues: [
+      "string",
+      "complex",
+      "boolean",
+      "decimal",
+      "integer",
+      "dateTime",
+      "binary",
+      "reference",
+    ],
+  }),
   define("boolean", "multiValued", "Whether the attribute may have several values.", required),
   define("string", "description", "What the attribute is.", { ...fixed, caseExact: true }),
   define("boolean", "required", "Whether the attribute must have a value.", fixed),
@@ -44,6 +47,7 @@ export const SCHEMA_SCHEMA: SchemaDefinition = {
   name: "Schema",
   description: "A schema of resources",
   attributes: [
+    define("string", "id", "The URN of the schema.", required),
     define("string", "name", "The name of the schema.", required),
     define("string", "description", "What the schema describes.", fixed),
     define("complex", "attributes", "The attributes of the schema.", {
