@@ -1,0 +1,106 @@
+/** A gateway for measurements: state of its own that is gone afterwards, and the floors beside it in one workerd. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { applyMigrations } from "../development/migrations.ts";
+import { ensureSecrets, settingArguments } from "../development/secrets.ts";
+import { projectDirectory, spawnWrangler } from "../development/wrangler.ts";
+
+export type BenchGateway = { base: string; startMs: number; stop(): Promise<void> };
+
+const readyMs = 60_000;
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (address === null || typeof address === "string") throw new Error("There is no free port.");
+  return address.port;
+}
+
+/** wrangler.toml with another entry; paths in it are relative to the file. */
+function writeConfiguration(directory: string): string {
+  const file = path.join(directory, "wrangler.toml");
+  const text = readFileSync(path.join(projectDirectory, "wrangler.toml"), "utf8")
+    .replace('main = "src/index.ts"', `main = "${path.join(projectDirectory, "test/bench/worker.ts")}"`)
+    .replaceAll('migrations_dir = "', `migrations_dir = "${projectDirectory}/`);
+  writeFileSync(file, text);
+  return file;
+}
+
+export async function startBenchGateway(): Promise<BenchGateway> {
+  const directory = mkdtempSync(path.join(tmpdir(), "vestibule-bench-"));
+  const secrets = path.join(directory, "dev.vars");
+  ensureSecrets(secrets);
+  await applyMigrations(directory);
+  const port = await freePort();
+  const startedAt = performance.now();
+  const child = spawnWrangler(directory, [
+    ...["dev", "--config", writeConfiguration(directory), "--port", String(port)],
+    ...["--persist-to", directory, "--env-file", secrets, "--inspector-port", "0"],
+    ...["--show-interactive-dev-session=false", "--log-level", "log"],
+    ...settingArguments(secrets).map((argument) =>
+      argument.replace(/^RATE_LIMIT_SCALE:.*/, "RATE_LIMIT_SCALE:100000"),
+    ),
+  ]);
+  const stop = async () => {
+    if (child.exitCode === null) {
+      child.kill("SIGTERM");
+      await once(child, "exit");
+    }
+    rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
+  };
+  try {
+    await ready(child);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { base: `http://localhost:${port}`, startMs: performance.now() - startedAt, stop };
+}
+
+function ready(child: ChildProcess): Promise<void> {
+  let output = "";
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`The gateway is not ready in time:\n${output}`)),
+      readyMs,
+    );
+    const hear = (chunk: Buffer) => {
+      if (output.includes("Ready on")) return;
+      output += chunk.toString();
+      if (!output.includes("Ready on")) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", (code) => reject(new Error(`The gateway ended with ${code}:\n${output}`)));
+  });
+}
+
+/** Size of the Worker as it would be deployed, gzipped as the platform counts it. */
+export async function bundleBytes(): Promise<number> {
+  const directory = mkdtempSync(path.join(tmpdir(), "vestibule-bundle-"));
+  try {
+    const program = path.join(projectDirectory, "node_modules/wrangler/bin/wrangler.js");
+    const arguments_ = [program, "deploy", "--dry-run", "--outdir", directory];
+    const child = spawn(process.execPath, arguments_, {
+      cwd: projectDirectory,
+      stdio: "ignore",
+      env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" },
+    });
+    const [code] = (await once(child, "exit")) as [number];
+    if (code !== 0) throw new Error(`wrangler deploy --dry-run ended with ${code}.`);
+    const modules = readdirSync(directory).filter((name) => /\.(js|wasm|txt|bin)$/.test(name));
+    return modules.reduce((sum, name) => sum + gzipSync(readFileSync(path.join(directory, name))).length, 0);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
