@@ -36,11 +36,13 @@ export type Snapshot = {
   seq: number;
   pools: (LicensePool & { waiting: number })[];
   affected: EntitledAccount[];
+  /** Who is to be lowered already, whatever the act at hand does. */
+  pendingBefore: ReadonlySet<number>;
   allocation: Allocation;
 };
 
 export async function present(admin: Admin, act: PlannedAct, snapshot: Snapshot): Promise<LicensePlan> {
-  const { pools, affected, allocation } = snapshot;
+  const { pools, affected, pendingBefore, allocation } = snapshot;
   const rankOf = ranking(pools);
   const changed = new Set(allocation.userChanges.map(({ userNo }) => userNo));
   const kept = affected
@@ -49,8 +51,12 @@ export async function present(admin: Admin, act: PlannedAct, snapshot: Snapshot)
   const sorted = Object.fromEntries(
     LICENSE_EFFECTS.map((effect) => [effect, [] as typeof allocation.userChanges]),
   ) as Record<LicenseEffect, typeof allocation.userChanges>;
+  const concerned = new Set(affected.map(({ userNo }) => userNo));
   for (const change of [...allocation.userChanges, ...kept].sort((a, b) => a.userNo - b.userNo)) {
-    for (const effect of effectsOf(change, rankOf)) sorted[effect].push(change);
+    const { userNo, before } = change;
+    const adoptionPending = concerned.has(userNo) ? pendingBefore.has(userNo) : before.adoptionPending;
+    const effects = effectsOf({ ...change, before: { ...before, adoptionPending } }, rankOf);
+    for (const effect of effects) sorted[effect].push(change);
   }
   const shown = LICENSE_EFFECTS.flatMap((effect) => sorted[effect].slice(0, PREVIEW_NAMES_MAX));
   const [people = []] = await read(admin.scope.shard, [

@@ -97,8 +97,12 @@ async function simulate(admin: Admin, hypothesis: Hypothesis): Promise<Outcome<S
     waiting: Number(row["waiting_unlicensed"]) + Number(row["waiting_upgrade"]),
   }));
   const pools = stored.map((pool) => ({ ...pool, ...hypothesis.pool?.(pool) }));
-  const affected = await readAffected(admin, hypothesis);
-  if (affected === undefined) return refuse(tooLarge);
+  const found = await readAffected(admin, hypothesis);
+  if (found === undefined) return refuse(tooLarge);
+  const affected = found.map(hypothesis.account ?? ((account) => account));
+  const pendingBefore = new Set(
+    found.filter(({ facts }) => facts.adoptionPending).map(({ userNo }) => userNo),
+  );
   const policies = licensePolicies(chosen);
   const rankOf = ranking(pools);
   const evaluations = affected.map((account) =>
@@ -115,21 +119,21 @@ async function simulate(admin: Admin, hypothesis: Hypothesis): Promise<Outcome<S
     const reach = Math.min(seats, PREVIEW_ACCOUNTS_MAX);
     const allocation = await allocateReach(admin, { pools, evaluations, reach });
     const seq = Number(last?.["seq"] ?? 0);
-    if (!allocation.more) return done({ seq, pools, affected, allocation });
+    if (!allocation.more) return done({ seq, pools, affected, pendingBefore, allocation });
     if (reach === PREVIEW_ACCOUNTS_MAX) return refuse(tooLarge);
   }
 }
 
 async function readAffected(
   { scope }: Admin,
-  { affected, account = (same) => same }: Hypothesis,
+  { affected }: Hypothesis,
 ): Promise<EntitledAccount[] | undefined> {
   if (affected === undefined) return [];
   const found: EntitledAccount[] = [];
   for (let after: number | string = affected.kind === "group" ? 0 : ""; ; ) {
     const [rows = []] = await read(scope.shard, [selectAffected(scope, affected, after)]);
     const page = rows.map(entitledAccount);
-    found.push(...page.filter(({ deprovisioned }) => !deprovisioned).map(account));
+    found.push(...page.filter(({ deprovisioned }) => !deprovisioned));
     const last = page.at(-1);
     if (last === undefined || page.length < PREVIEW_PAGE) return found;
     if (found.length >= PREVIEW_ACCOUNTS_MAX) return undefined;

@@ -10,11 +10,11 @@ import type { TenantScope } from "./scope.ts";
 export const selectIdleChecksDue = (now: number): SQL =>
   sql`SELECT t.tenant_no, t.epoch FROM policies AS p
     JOIN tenants AS t ON t.tenant_no = p.tenant_no AND t.status = 'active'
-    WHERE p.idle_release_days IS NOT NULL AND NOT EXISTS (
-      SELECT 1 FROM event_subjects AS s CROSS JOIN events AS e
+    WHERE p.idle_release_days IS NOT NULL AND COALESCE((
+      SELECT e.at FROM event_subjects AS s CROSS JOIN events AS e
       WHERE s.tenant_no = p.tenant_no AND s.subject_kind = 'tenant' AND s.subject_no = p.tenant_no
         AND e.tenant_no = s.tenant_no AND e.seq = s.seq AND e.action = 'license.idle_checked'
-        AND e.at > ${now - IDLE_CHECK_INTERVAL_MS})
+      ORDER BY s.seq DESC LIMIT 1), 0) <= ${now - IDLE_CHECK_INTERVAL_MS}
     LIMIT ${IDLE_CHECKS_PER_SWEEP}`;
 
 export const orderIdleCheck = (scope: TenantScope): SQL[] => [

@@ -61,6 +61,24 @@ describe("golden scenarios", () => {
     await story.consistent();
   });
 
+  it("10 without a free seat: the report tells who keeps the higher one, and who would lose it in strict mode", async () => {
+    const story = await begin({ read_only: 1, named: 2 });
+    for (const userName of ["y", "z"]) {
+      await story.ask("POST", "/users", { userName, licenseType: "named" }, 201);
+    }
+    await story.ask("POST", "/users", { userName: "x" }, 201);
+    await story.settled();
+    const path = `/configurations/${story.scim.configuration.id}/adoption-report`;
+    const safe = await story.ask<Plan>("GET", path);
+    // First in the queue is x, who holds nothing; y and z keep what they have until a seat is free.
+    expect(safe.counts).toMatchObject({ grants: 1, lowersLater: 2, lowers: 0, releases: 0 });
+    expect(safe["lowersLater"]).toMatchObject([{ userName: "y", to: "named" }, { userName: "z" }]);
+    await story.ask("PATCH", "/policies", { licenses: { strictAdoption: true } });
+    await story.settled();
+    const strict = await story.ask<Plan>("GET", path);
+    expect(strict.counts).toMatchObject({ lowers: 1, releases: 1, waits: 2, grants: 0 });
+  });
+
   it("11: 200 at once on 50 seats, all 201", async () => {
     const story = await begin({ read_only: 50 });
     const schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
