@@ -1,5 +1,5 @@
 /** What the fields of forms accept, in words for people. */
-import { z } from "zod";
+import * as z from "zod";
 import { EMAIL_LENGTH_MAX, PURCHASED_MAX } from "../domain/limits.ts";
 import { figure } from "./words.ts";
 

@@ -1,5 +1,5 @@
 /** Reading a form: what was typed is kept beside what is wrong with it. */
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ConsoleContext } from "./environment.ts";
 
 export type Typed = Readonly<Partial<Record<string, string>>>;

@@ -2,7 +2,7 @@
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono, type Next } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { z } from "zod";
+import * as z from "zod";
 import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { operatorMay } from "../gateway/operator.ts";
 import { moveTenant } from "../gateway/tenant-move.ts";

@@ -1,5 +1,5 @@
 /** API keys: for automation; shown once, revocable. */
-import { z } from "zod";
+import * as z from "zod";
 import { mayGrant, ROLES } from "../../domain/role.ts";
 import { type ApiKey, createKey, listKeys, revokeKey } from "../../gateway/api-keys.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";

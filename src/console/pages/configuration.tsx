@@ -1,5 +1,5 @@
 /** One configuration: its addresses, name and default license type, secrets, and its end. */
-import { z } from "zod";
+import * as z from "zod";
 import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
 import { type Configuration, changeConfiguration, getConfiguration } from "../../gateway/configurations.ts";
 import { listLicenseTypes } from "../../gateway/licenses.ts";

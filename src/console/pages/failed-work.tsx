@@ -1,5 +1,5 @@
 /** Effects of changes that failed too often: nothing is lost, and an administrator may have them tried again. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { type DeadLetter, listDeadLetters, redrive } from "../../gateway/dead-letters.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";

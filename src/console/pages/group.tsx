@@ -1,5 +1,5 @@
 /** One source group: its members, and the license type that it gives them. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { type Group, type GroupMember, getSourceGroup, listGroupMembers } from "../../gateway/groups.ts";
 import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses.ts";

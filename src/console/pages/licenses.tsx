@@ -1,5 +1,5 @@
 /** License pools: what is purchased, what is given out, and who waits. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { type LicenseTypeSummary, listLicenseTypes, setPurchasedLicenses } from "../../gateway/licenses.ts";
 import { LicensePool } from "../components/license-pool.tsx";

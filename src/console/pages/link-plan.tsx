@@ -1,5 +1,5 @@
 /** What a link would do, by name and by number (A15), and the one form that makes it so. */
-import { z } from "zod";
+import * as z from "zod";
 import { type LinkPlan, type LinkRequest, previewLink } from "../../gateway/link-preview.ts";
 import { applyLink } from "../../gateway/links.ts";
 import { Notice } from "../components/notice.tsx";

@@ -1,5 +1,5 @@
 /** One link: its progress, and its end. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { getLink, type Link, removeLink } from "../../gateway/links.ts";
 import { ChoiceField } from "../components/field.tsx";

@@ -1,5 +1,5 @@
 /** Creating a configuration. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { createConfiguration } from "../../gateway/configurations.ts";
 import { listLicenseTypes } from "../../gateway/licenses.ts";

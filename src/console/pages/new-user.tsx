@@ -1,5 +1,5 @@
 /** Making an account by hand, for people whom no identity provider sends. */
-import { z } from "zod";
+import * as z from "zod";
 import { ACCOUNT_NAME_LENGTH_MAX } from "../../domain/limits.ts";
 import { createAccount } from "../../gateway/accounts.ts";
 import { listLicenseTypes } from "../../gateway/licenses.ts";

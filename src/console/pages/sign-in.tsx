@@ -1,5 +1,5 @@
 /** Signing in without a password, and signing out. */
-import { z } from "zod";
+import * as z from "zod";
 import { confirmSignIn, requestSignIn, signOut } from "../../gateway/sign-in.ts";
 import { TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";

@@ -1,5 +1,5 @@
 /** The first page, and how an organization signs itself up. */
-import { z } from "zod";
+import * as z from "zod";
 import { confirmSignUpInBrowser, requestSignUp } from "../../gateway/sign-up.ts";
 import { TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";

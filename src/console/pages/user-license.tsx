@@ -1,5 +1,5 @@
 /** The license of one account: what, why, its place in the queue, and what an administrator can do. */
-import { z } from "zod";
+import * as z from "zod";
 import { setAccountDisabled } from "../../gateway/accounts.ts";
 import {
   chooseLicense,

@@ -1,5 +1,5 @@
 /** One vault: its user groups and its users. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { listVaultUsers } from "../../gateway/vault-users.ts";

@@ -1,5 +1,5 @@
 /** Vaults: the list, and making one. */
-import { z } from "zod";
+import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { createVault, listVaults } from "../../gateway/vaults.ts";

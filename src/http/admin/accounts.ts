@@ -1,5 +1,5 @@
 /** Accounts made by hand, and what administrators do with the license of one account. */
-import { z } from "zod";
+import * as z from "zod";
 import { ACCOUNT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX } from "../../domain/limits.ts";
 import { createAccount, setAccountDisabled } from "../../gateway/accounts.ts";
 import { chooseLicense, explainLicense, releaseLicense } from "../../gateway/licenses.ts";

@@ -1,5 +1,5 @@
 /** What is still to be done for the tenant, and what could not be done. */
-import { z } from "zod";
+import * as z from "zod";
 import { OUTBOX_KINDS } from "../../domain/outbox.ts";
 import { activity } from "../../gateway/activity.ts";
 import { listDeadLetters, redrive } from "../../gateway/dead-letters.ts";

@@ -1,5 +1,5 @@
 /** API keys of the organization. */
-import { z } from "zod";
+import * as z from "zod";
 import { createKey, listKeys, revokeKey } from "../../gateway/api-keys.ts";
 import { route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, role, time } from "./schemas.ts";

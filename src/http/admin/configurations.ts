@@ -1,5 +1,5 @@
 /** Provisioning configurations and their client secrets. */
-import { z } from "zod";
+import * as z from "zod";
 import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
 import {
   changeConfiguration,

@@ -1,5 +1,5 @@
 /** The SCIM service of a vault: its credential, and a test of the connection. */
-import { z } from "zod";
+import * as z from "zod";
 import { replaceConnectorCredential, testVaultConnector } from "../../gateway/vaults.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id } from "./schemas.ts";

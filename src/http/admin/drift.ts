@@ -1,5 +1,5 @@
 /** Where a vault differs from what its links say, and the repair. */
-import { z } from "zod";
+import * as z from "zod";
 import { DIFFERENCES, DRIFT_REASONS } from "../../domain/drift.ts";
 import { REPAIRED_USERS_MAX } from "../../domain/limits.ts";
 import { listDrift, repairDrift } from "../../gateway/drift.ts";

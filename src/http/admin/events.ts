@@ -1,5 +1,5 @@
 /** Provisioning events: what happened, to whom, by whom, why. */
-import { z } from "zod";
+import * as z from "zod";
 import { listProvisioningEvents } from "../../gateway/events.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";

@@ -1,5 +1,5 @@
 /** Provisioned groups and their members. */
-import { z } from "zod";
+import * as z from "zod";
 import { getSourceGroup, listGroupMembers, listSourceGroups } from "../../gateway/groups.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";

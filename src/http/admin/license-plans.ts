@@ -1,5 +1,5 @@
 /** What if? Previews of acts on licenses, with names; their hash is what applying them asks for. */
-import { z } from "zod";
+import * as z from "zod";
 import { LICENSE_EFFECTS } from "../../domain/license-plan.ts";
 import { previewDefault, previewDeletion, reportAdoption } from "../../gateway/configuration-plan.ts";
 import { previewGroupType } from "../../gateway/licenses.ts";

@@ -1,5 +1,5 @@
 /** License types with their pools, and the license types of groups. */
-import { z } from "zod";
+import * as z from "zod";
 import { ASSIGNABLE_PERCENT_MAX, PURCHASED_MAX, WAITING_PRIORITY_MAX } from "../../domain/limits.ts";
 import { refuseGroupEdit } from "../../gateway/groups.ts";
 import { changeGroupLicense } from "../../gateway/licenses.ts";

@@ -1,5 +1,5 @@
 /** Links from provisioned groups to user groups of vaults: preview, apply, progress, removal. */
-import { z } from "zod";
+import * as z from "zod";
 import { LINK_STATES } from "../../domain/link.ts";
 import { previewLink } from "../../gateway/link-preview.ts";
 import { applyLink, getLink, listLinks, removeLink, setLinkState } from "../../gateway/links.ts";

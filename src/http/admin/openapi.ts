@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document of the admin API, generated from the definitions that register its routes. */
-import { z } from "zod";
+import * as z from "zod";
 import { problemSchema } from "./problem.ts";
 import type { AdminRoute } from "./route.ts";
 

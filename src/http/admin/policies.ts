@@ -1,5 +1,5 @@
 /** What the subscription has chosen where the rules leave a choice. */
-import { z } from "zod";
+import * as z from "zod";
 import { IDLE_RELEASE_DAYS_MAX } from "../../domain/limits.ts";
 import { getPolicies, setPolicies } from "../../gateway/policies.ts";
 import { type AdminRoute, route } from "./route.ts";

@@ -1,6 +1,6 @@
 /** RFC 9457 problem details: the one mapping from problems of the administration to the wire. */
 import type { Context } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import type { Problem } from "../../gateway/problem.ts";
 import type { AppEnvironment } from "../context.ts";
 

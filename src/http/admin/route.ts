@@ -4,7 +4,7 @@
  */
 import { zValidator } from "@hono/zod-validator";
 import type { Context, Hono } from "hono";
-import type { z } from "zod";
+import type * as z from "zod";
 import { may, type Permission } from "../../domain/role.ts";
 import type { Admin } from "../../gateway/admin.ts";
 import type { Deps } from "../../gateway/deps.ts";

@@ -1,5 +1,5 @@
 /** Forms that several nouns of the admin API share. Shared schemas carry an id: they become components. */
-import { z } from "zod";
+import * as z from "zod";
 import { ROLES } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../gateway/page.ts";
 

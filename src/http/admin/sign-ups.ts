@@ -1,5 +1,5 @@
 /** Signing up and signing in: the only routes that need no caller. */
-import { z } from "zod";
+import * as z from "zod";
 import { requestSignIn } from "../../gateway/sign-in.ts";
 import { confirmSignUp, requestSignUp } from "../../gateway/sign-up.ts";
 import { route } from "./route.ts";

@@ -1,5 +1,5 @@
 /** Effects that the brake on accidents holds back: what, why, and the decision. */
-import { z } from "zod";
+import * as z from "zod";
 import { decideStagedEffects, getStagedEffects, listStagedEffects } from "../../gateway/staged-effects.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";

@@ -1,5 +1,5 @@
 /** The organization at a glance. */
-import { z } from "zod";
+import * as z from "zod";
 import { getHome } from "../../gateway/home.ts";
 import { licenseType } from "./license-types.ts";
 import { route } from "./route.ts";

@@ -1,5 +1,5 @@
 /** Accounts: the list, the queue, one account. */
-import { z } from "zod";
+import * as z from "zod";
 import { getUser, listUsers } from "../../gateway/users.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";

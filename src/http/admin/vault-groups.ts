@@ -1,5 +1,5 @@
 /** User groups of a vault that no link fills, and why a person has no access to a vault. */
-import { z } from "zod";
+import * as z from "zod";
 import { ACCESS_CHECKS } from "../../domain/vault.ts";
 import { explainVaultAccess } from "../../gateway/vault-access.ts";
 import { addMember, changeVaultGroup, removeMember, removeVaultGroup } from "../../gateway/vault-groups.ts";

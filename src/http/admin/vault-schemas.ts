@@ -1,5 +1,5 @@
 /** Forms of vaults and of the SCIM service that a vault may have of its own. */
-import { z } from "zod";
+import * as z from "zod";
 import { CONNECTOR_TYPES } from "../../domain/connector.ts";
 import { CONNECTOR_MEMBERS_PER_REQUEST_MAX } from "../../domain/limits.ts";
 import { id, nameOf, time } from "./schemas.ts";

@@ -1,5 +1,5 @@
 /** Vaults, their user groups and their users. */
-import { z } from "zod";
+import * as z from "zod";
 import { VAULT_USER_STATES } from "../../domain/vault.ts";
 import { done } from "../../gateway/problem.ts";
 import { actOnVaultUser, listVaultUsers } from "../../gateway/vault-users.ts";
