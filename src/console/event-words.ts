@@ -5,6 +5,7 @@ import { counted, figure, humanized, licenseName } from "./words.ts";
 
 const actions: Record<EventAction, string> = {
   "tenant.created": "Organization signed up",
+  "tenant.moved": "Organization moved to another database",
   "api_key.created": "API key created",
   "api_key.revoked": "API key revoked",
   "configuration.created": "Configuration created",
@@ -29,6 +30,7 @@ const actions: Record<EventAction, string> = {
   "group.deleted": "Group deleted by the identity provider",
   "group.license_type_changed": "License type of the group changed",
   "group.waiting_priority_changed": "Priority of the group in queues changed",
+  "license_type.created": "License type created",
   "license.purchased": "Purchased licenses changed",
   "license.oversubscription_changed": "Oversubscription of a license type changed",
   "license.idle_checked": "Idle accounts looked for",

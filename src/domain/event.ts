@@ -39,6 +39,7 @@ export const EVENT_ACTIONS = [
   "group.deleted",
   "group.license_type_changed",
   "group.waiting_priority_changed",
+  "license_type.created",
   "license.purchased",
   "license.oversubscription_changed",
   "license.idle_checked",

@@ -184,6 +184,9 @@ export const RECLAIMABLE_SCANNED_MAX = 10_000;
 /** Priorities that groups may have in queues: enough to order any organization's groups. */
 export const WAITING_PRIORITY_MAX = 1_000;
 
+/** License types of one subscription: previews and rounds read them all. */
+export const LICENSE_TYPES_MAX = 20;
+
 /** Ten seats per purchased one: more is no oversubscription but a mistake. */
 export const ASSIGNABLE_PERCENT_MAX = 1_000;
 

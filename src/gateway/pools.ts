@@ -2,15 +2,16 @@
 
 import { assignableSeats } from "../domain/license.ts";
 import { ASSIGNABLE_PERCENT_MAX, PURCHASED_MAX } from "../domain/limits.ts";
-import { type Row, read } from "../store/database.ts";
+import { commit, type Row, read } from "../store/database.ts";
 import { licensePool, selectLicenseTypes } from "../store/entitlements.ts";
 import { tenantFence } from "../store/fence.ts";
-import { type PoolChange, setPool } from "../store/license-acts.ts";
+import { insertLicenseType, type NewLicenseType, type PoolChange, setPool } from "../store/license-acts.ts";
 import { selectReclaimable } from "../store/pools.ts";
 import type { Admin } from "./admin.ts";
 import { act } from "./administrative-act.ts";
 import { applyPlan, type Hypothesis, type LicensePlan, previewLicenses } from "./license-preview.ts";
 import { done, type Outcome, type Problem, refuse } from "./problem.ts";
+import { answered } from "./refusals.ts";
 
 export type LicenseTypeSummary = {
   code: string;
@@ -67,6 +68,24 @@ export function licenseTypeSummary(row: Row): LicenseTypeSummary {
     waiting: { unlicensed: Number(row["waiting_unlicensed"]), upgrade: Number(row["waiting_upgrade"]) },
     overAllocated: assigned > assignable,
   };
+}
+
+/** Adds a license type; what it ranks above and below is for the subscription to say (A2). */
+export async function createLicenseType(
+  admin: Admin,
+  type: NewLicenseType,
+): Promise<Outcome<LicenseTypeSummary>> {
+  const { scope } = admin;
+  const created = await answered(
+    commit(scope.shard, [...insertLicenseType(scope, type), selectLicenseTypes(scope.tenantNo)]),
+    {
+      too_many: () => ({ kind: "conflict", detail: "There are too many license types." }),
+      unique: () => ({ kind: "conflict", detail: "Another license type has this code or this rank." }),
+    },
+  );
+  if (!created.ok) return created;
+  const row = created.value.at(-1)?.find(({ code }) => code === type.code);
+  return row === undefined ? refuse(unknownPool(type.code)) : done(licenseTypeSummary(row));
 }
 
 export type PoolRequest = PoolChange & { planHash?: string | undefined };

@@ -4,12 +4,35 @@
  */
 import { type SQL, sql } from "drizzle-orm";
 import { NO_LICENSE } from "../domain/license.ts";
+import { LICENSE_TYPES_MAX } from "../domain/limits.ts";
 import { recordEvent } from "./events.ts";
 import { tenantFence } from "./fence.ts";
 import { guard } from "./guard.ts";
 import { enqueue } from "./outbox.ts";
 import type { TenantScope } from "./scope.ts";
 import { liveGroupNo, liveUserNo } from "./subject.ts";
+
+export type NewLicenseType = { code: string; name: string; rank: number };
+
+/** Adds a type with an empty pool; raises `too_many`, violates a unique index when code or rank is taken. */
+export function insertLicenseType(scope: TenantScope, { code, name, rank }: NewLicenseType): SQL[] {
+  const { tenantNo } = scope;
+  const types = sql`license_types WHERE tenant_no = ${tenantNo}`;
+  return [
+    tenantFence(scope),
+    guard("too_many", sql`(SELECT COUNT(*) FROM ${types}) < ${LICENSE_TYPES_MAX}`),
+    sql`INSERT INTO license_types (tenant_no, license_type_no, code, name, rank)
+      SELECT ${tenantNo}, MAX(license_type_no) + 1, ${code}, ${name}, ${rank} FROM ${types}`,
+    // A round under way does not know the type; it must not write after this.
+    sql`UPDATE tenants SET allocation_version = allocation_version + 1 WHERE tenant_no = ${tenantNo}`,
+    ...recordEvent(scope, {
+      action: "license_type.created",
+      subjectKind: "license_type",
+      subjectNo: sql`(SELECT license_type_no FROM ${types} AND code = ${code})`,
+      data: { code, name, rank },
+    }),
+  ];
+}
 
 /** Seats of a pool: how many are purchased, and how many per hundred of them may be given out (A23). */
 export type PoolChange = { purchased?: number | undefined; assignablePercent?: number | undefined };

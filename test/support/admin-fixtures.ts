@@ -53,6 +53,10 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
     path: `/configurations/${configurationId}/secrets/${secretId}`,
   }),
   listLicenseTypes: () => ({ path: "/license-types" }),
+  createLicenseType: () => ({
+    path: "/license-types",
+    body: { code: "partner", name: "Partner", rank: 20 },
+  }),
   listQueue: () => ({ path: "/license-types/read_only/queue" }),
   listLicenseTypeHistory: () => ({ path: "/license-types/named/history" }),
   previewLicenseType: () => ({ path: "/license-types/read_only/preview", body: { purchased: 7 } }),

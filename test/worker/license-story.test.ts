@@ -311,6 +311,22 @@ describe("pools", () => {
     ).toBe(400);
   });
 
+  it("types of one's own, ranked where the subscription says", async () => {
+    const story = await begin({ read_only: 1 });
+    const type = { code: "partner", name: "Partner", rank: 20 };
+    await story.ask("POST", "/license-types", type, 201);
+    for (const taken of [type, { ...type, rank: 21 }, { ...type, code: "guest" }]) {
+      expect((await story.tenant.admin("POST", "/license-types", taken)).status).toBe(409);
+    }
+    await story.provision("a");
+    const group = await story.group("G", "a");
+    await story.setGroup(group, { licenseType: "partner" });
+    expect(await story.standing()).toEqual({ a: "read_only, waits for partner" });
+    await story.purchase("partner", 1);
+    expect(await story.standing()).toEqual({ a: "partner" });
+    await story.consistent();
+  });
+
   it("counts what could be reclaimed: held by the inactive and by those an administrator disabled", async () => {
     const story = await begin({ read_only: 2 });
     await story.provision("a", "b", "c");

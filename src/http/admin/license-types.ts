@@ -4,10 +4,10 @@ import { ASSIGNABLE_PERCENT_MAX, PURCHASED_MAX, WAITING_PRIORITY_MAX } from "../
 import { refuseGroupEdit } from "../../gateway/groups.ts";
 import { changeGroupLicense } from "../../gateway/licenses.ts";
 import { listPoolHistory, listQueue } from "../../gateway/pool-lists.ts";
-import { changePool, listLicenseTypes } from "../../gateway/pools.ts";
+import { changePool, createLicenseType, listLicenseTypes } from "../../gateway/pools.ts";
 import { done } from "../../gateway/problem.ts";
 import { type AdminRoute, route } from "./route.ts";
-import { id, pageOf, pageQuery, time } from "./schemas.ts";
+import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
 
 const count = z.number().int().min(0);
 const code = z.string().min(1).max(50).meta({ description: "Code of a license type, such as `named`." });
@@ -98,6 +98,23 @@ export const licenseRoutes: AdminRoute[] = [
       const outcome = await listLicenseTypes(admin);
       return outcome.ok ? done({ items: outcome.value }) : outcome;
     },
+  }),
+  route({
+    method: "post",
+    path: "/license-types",
+    operationId: "createLicenseType",
+    summary: "Add a license type with a rank of its own among the others",
+    tag: "Licenses",
+    access: "administer",
+    body: z.strictObject({
+      code: z.string().regex(/^[a-z][a-z0-9_]{0,49}$/, "code: small letters, digits and underscores"),
+      name: nameOf("name"),
+      rank: z.number().int().min(1).max(1_000),
+    }),
+    status: 201,
+    response: licenseType,
+    problems: [409],
+    handle: ({ admin, body }) => createLicenseType(admin, body),
   }),
   route({
     method: "patch",
