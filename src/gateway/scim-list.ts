@@ -6,8 +6,8 @@ import { type ListQuery, listResponse, parseListQuery, resolveSort } from "../sc
 import { type Projection, parseProjection } from "../scim/projection.ts";
 import { GROUP_TYPE, type ResolvedAttribute, type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { ok, type Result } from "../scim/result.ts";
-import { type Page, type PagePlan, type PageQuery, type Position, planPage } from "../store/resource-page.ts";
-import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
+import { type Page, type PagePlan, type PageQuery, planPage } from "../store/resource-page.ts";
+import { type CursorUse, openCursor, type PageStart, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import { checkSize, fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
 
@@ -60,9 +60,10 @@ async function list(
   const request = parsed.value;
   const { paging, filter, sortBy, sortOrder } = request.list;
   const use: CursorUse = { endpoint: type.endpoint, filter, sortBy, sortOrder };
-  const after = paging.method === "cursor" ? await openCursor(client, use, paging.cursor) : ok(undefined);
-  if (!after.ok) return after;
-  const page = await readPage(client, request, after.value);
+  const start = await openCursor(client, use, paging);
+  if (!start.ok) return start;
+  const { after, count } = start.value;
+  const page = await readPage(client, request, start.value);
   if (!page.ok) return page;
   const { rows, total } = page.value;
   const isLong = type.name === "Group" && wantsRelations(type, request.projection);
@@ -71,14 +72,17 @@ async function list(
   const answer = { ...(total === undefined ? {} : { totalResults: total }), itemsPerPage: shown, resources };
   if (paging.method === "index") return ok(listResponse({ ...answer, startIndex: paging.startIndex }));
   // A page of no resources ends where it began.
-  const last = shown === 0 ? after.value : page.value.positionAt(shown - 1);
+  const last = shown === 0 ? after : page.value.positionAt(shown - 1);
   const hasMore = page.value.hasMore || shown < rows.length;
   return ok(
-    listResponse({ ...answer, ...(hasMore ? { nextCursor: await sealCursor(client, use, last) } : {}) }),
+    listResponse({
+      ...answer,
+      ...(hasMore ? { nextCursor: await sealCursor(client, use, last, count) } : {}),
+    }),
   );
 }
 
-function pageQuery(client: ScimClient, request: Request, after: Position | undefined): PageQuery {
+function pageQuery(client: ScimClient, request: Request, { after, count }: PageStart): PageQuery {
   const { type, list, projection, filter, sort } = request;
   const { paging, sortOrder } = list;
   return {
@@ -90,25 +94,21 @@ function pageQuery(client: ScimClient, request: Request, after: Position | undef
     sort,
     descending: sortOrder === "descending",
     start: paging.method === "index" ? { offset: paging.startIndex - 1 } : { after },
-    count: paging.count,
-    withRelations: paging.count > 0 && wantsRelations(type, projection),
+    count,
+    withRelations: count > 0 && wantsRelations(type, projection),
   };
 }
 
-async function readPage(
-  client: ScimClient,
-  request: Request,
-  after: Position | undefined,
-): Promise<Result<Page>> {
-  const { paging } = request.list;
+async function readPage(client: ScimClient, request: Request, start: PageStart): Promise<Result<Page>> {
+  const { method } = request.list.paging;
   const read = async (plan: PagePlan): Promise<Page> => {
     const page = plan.read(await readAs(client, () => plan.statements));
     // Walks by cursor need no total (RFC 9865 §2), unless that is all that was asked for.
-    if (page.total !== undefined || (paging.method === "cursor" && paging.count > 0)) return page;
+    if (page.total !== undefined || (method === "cursor" && start.count > 0)) return page;
     const [rows] = await readAs(client, () => [plan.count]);
     return { ...page, total: Number(rows?.[0]?.["total"]) };
   };
-  const plan = planPage(pageQuery(client, request, after));
+  const plan = planPage(pageQuery(client, request, start));
   const { otherwise } = plan;
   const first = await whenGuarded(read(plan), { too_many: () => tooMany });
   return first.ok || otherwise === undefined

@@ -8,9 +8,9 @@ import { type Projection, parseProjection } from "../scim/projection.ts";
 import { GROUP_TYPE, type ResolvedAttribute, type ResourceType, USER_TYPE } from "../scim/resource-type.ts";
 import { ok, type Result } from "../scim/result.ts";
 import type { Row } from "../store/database.ts";
-import type { PageQuery, Position } from "../store/resource-page.ts";
+import type { PageQuery } from "../store/resource-page.ts";
 import { planRootPage, type RootPage, selectByNumber } from "../store/root-page.ts";
-import { type CursorUse, openCursor, sealCursor } from "./cursor.ts";
+import { type CursorUse, openCursor, type PageStart, sealCursor } from "./cursor.ts";
 import { readAs, type ScimClient, whenGuarded } from "./scim-client.ts";
 import type { ListParameters } from "./scim-list.ts";
 import { checkSize, fitting, represent, tooMany, wantsRelations } from "./scim-listed.ts";
@@ -51,7 +51,7 @@ function parseParts({ filter, sortBy }: ListQuery, parameters: ListParameters): 
 const pageQuery = (
   client: ScimClient,
   list: ListQuery,
-  after: Position | undefined,
+  { after, count }: PageStart,
   part: Part,
 ): PageQuery => ({
   tenantNo: client.scope.tenantNo,
@@ -62,7 +62,7 @@ const pageQuery = (
   sort: part.sort,
   descending: list.sortOrder === "descending",
   start: list.paging.method === "index" ? { offset: list.paging.startIndex - 1 } : { after },
-  count: list.paging.count,
+  count,
   withRelations: wantsRelations(part.type, part.projection),
 });
 
@@ -75,9 +75,10 @@ export async function searchAll(client: ScimClient, parameters: ListParameters):
   const parts = parseParts(list, parameters);
   if (!parts.ok) return parts;
   const use: CursorUse = { endpoint: "/", filter, sortBy, sortOrder };
-  const after = paging.method === "cursor" ? await openCursor(client, use, paging.cursor) : ok(undefined);
-  if (!after.ok) return after;
-  const queries = parts.value.map((part) => pageQuery(client, list, after.value, part));
+  const start = await openCursor(client, use, paging);
+  if (!start.ok) return start;
+  const { after, count } = start.value;
+  const queries = parts.value.map((part) => pageQuery(client, list, start.value, part));
   const plan = planRootPage(queries);
   const results = await whenGuarded(
     readAs(client, () => plan.statements),
@@ -89,9 +90,12 @@ export async function searchAll(client: ScimClient, parameters: ListParameters):
   const answer = { totalResults: page.total, itemsPerPage: resources.length, resources };
   if (paging.method === "index") return ok(listResponse({ ...answer, startIndex: paging.startIndex }));
   const hasMore = page.hasMore || consumed < page.entries.length;
-  const last = consumed === 0 ? after.value : page.positionAt(consumed - 1);
+  const last = consumed === 0 ? after : page.positionAt(consumed - 1);
   return ok(
-    listResponse({ ...answer, ...(hasMore ? { nextCursor: await sealCursor(client, use, last) } : {}) }),
+    listResponse({
+      ...answer,
+      ...(hasMore ? { nextCursor: await sealCursor(client, use, last, count) } : {}),
+    }),
   );
 }
 

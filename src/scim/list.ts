@@ -15,7 +15,13 @@ import { LIST_RESPONSE } from "./urn.ts";
 export type Paging =
   | { readonly method: "index"; readonly startIndex: number; readonly count: number }
   /** An empty cursor asks for the first page (RFC 9865 §2). */
-  | { readonly method: "cursor"; readonly cursor: string; readonly count: number };
+  | {
+      readonly method: "cursor";
+      readonly cursor: string;
+      readonly count: number;
+      /** Whether the request named the count, or left it to the first request of the walk. */
+      readonly isCountGiven: boolean;
+    };
 
 export type ListQuery = {
   readonly filter?: string;
@@ -55,7 +61,8 @@ const parseCursorPaging = (parameters: Parameters, cursor: string): Result<Pagin
     return refuse("invalidCursor", "The parameter 'cursor' is not a cursor of this service.");
   }
   const count = parseCount(parameters, "invalidCount");
-  return count.ok ? ok({ method: "cursor", cursor, count: count.value }) : count;
+  const isCountGiven = given(parameters, "count") !== undefined;
+  return count.ok ? ok({ method: "cursor", cursor, count: count.value, isCountGiven }) : count;
 };
 
 const parseIndexPaging = (parameters: Parameters): Result<Paging> => {

@@ -8,7 +8,12 @@ import { BULK_REQUEST, LIST_RESPONSE, SEARCH_REQUEST } from "../../src/scim/urn.
 import { failed, succeeded } from "./outcome.ts";
 
 const index = (startIndex: number, count: number): Paging => ({ method: "index", startIndex, count });
-const cursor = (text: string, count: number): Paging => ({ method: "cursor", cursor: text, count });
+const cursor = (text: string, count: number, isCountGiven = count !== PAGE_SIZE_DEFAULT): Paging => ({
+  method: "cursor",
+  cursor: text,
+  count,
+  isCountGiven,
+});
 
 describe("parseListQuery", () => {
   it.each<[Record<string, string>, Paging]>([
