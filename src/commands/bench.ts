@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { makeDirectory } from "./bench/directory.ts";
+import { fairness } from "./bench/fairness.ts";
 import {
   acrossSizes,
   againstFloors,
@@ -75,6 +76,7 @@ async function bench(): Promise<void> {
   } finally {
     await gateway.stop();
   }
+  show(await fairness());
   const machine = { processors: cpus().length, model: cpus()[0]?.model };
   writeFileSync(
     values.json,

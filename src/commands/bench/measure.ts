@@ -56,3 +56,26 @@ export async function throughputs<Name extends string>(
   });
   return Object.fromEntries(entries) as Record<Name, number>;
 }
+
+/** Latencies of an operation at a steady rate, each request on time whatever became of the one before. */
+export async function steadyLatency(
+  operation: Operation,
+  perSecond: number,
+  seconds: number,
+): Promise<Latency> {
+  const times: number[] = [];
+  const under: Promise<void>[] = [];
+  const startedAt = performance.now();
+  for (let index = 0; index < perSecond * seconds; index += 1) {
+    const wait = startedAt + (index * 1_000) / perSecond - performance.now();
+    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+    const sentAt = performance.now();
+    const answered = operation(index).then(() => {
+      times.push(performance.now() - sentAt);
+    });
+    under.push(answered);
+  }
+  await Promise.all(under);
+  const sorted = times.toSorted((left, right) => left - right);
+  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+}
