@@ -1,6 +1,6 @@
 /** Provisioning events in sentences. */
 import type { EventAction } from "../domain/event.ts";
-import type { ProvisioningEvent } from "../gateway/events.ts";
+import type { ProvisioningEvent } from "../gateway/overview/events.ts";
 import { counted, figure, humanized, licenseName } from "./words.ts";
 
 const actions: Record<EventAction, string> = {

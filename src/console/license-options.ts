@@ -1,5 +1,5 @@
 /** License types to choose from in a form. */
-import type { LicenseTypeSummary } from "../gateway/licenses.ts";
+import type { LicenseTypeSummary } from "../gateway/licenses/licenses.ts";
 import type { Option } from "./components/field.tsx";
 import { figure } from "./words.ts";
 

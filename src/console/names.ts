@@ -1,5 +1,5 @@
 /** Names of configurations by id: users, groups and events refer to them. */
-import { listProvisioning } from "../gateway/configurations.ts";
+import { listProvisioning } from "../gateway/identity/configurations.ts";
 import { PAGE_LIMIT_MAX } from "../gateway/page.ts";
 import type { Names } from "./components/timeline.tsx";
 import type { ConsoleContext } from "./environment.ts";

@@ -4,7 +4,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import { SESSION_LIFETIME_MS } from "../domain/limits.ts";
 import { may, type Permission } from "../domain/role.ts";
 import type { Admin } from "../gateway/admin.ts";
-import { authenticateAdmin } from "../gateway/admin-authentication.ts";
+import { authenticateAdmin } from "../gateway/identity/admin-authentication.ts";
 import { sessionCookieName } from "../gateway/origin.ts";
 import type { ConsoleContext, ConsoleEnvironment } from "./environment.ts";
 import { forbiddenPage } from "./problem.tsx";

@@ -1,7 +1,7 @@
 /** Codes of the domain in the words that administrators read. */
 import { DEFAULT_LICENSE_TYPES } from "../domain/default-license-types.ts";
 import type { Role } from "../domain/role.ts";
-import type { ConfigurationType } from "../gateway/configurations.ts";
+import type { ConfigurationType } from "../gateway/identity/configurations.ts";
 
 const licenseNames = new Map<string, string>(DEFAULT_LICENSE_TYPES.map(({ code, name }) => [code, name]));
 

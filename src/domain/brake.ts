@@ -1,6 +1,6 @@
 /**
  * The brake on accidents (A21): when one window would take too many people out of a vault at once, what is left
- * of it is staged for an administrator instead of applied. `store/brake.ts` decides the same in SQL, inside the
+ * of it is staged for an administrator instead of applied. `store/vaults/brake.ts` decides the same in SQL, inside the
  * batch of the effect; `test/worker/brake.test.ts` compares the two.
  */
 

@@ -236,7 +236,7 @@ export const ACCOUNT_NAME_LENGTH_MAX = 256;
 /** Open rows of the outbox that the home page looks into; past it the figure is a floor, and work is under way. */
 export const OPEN_ROWS_COUNTED_MAX = 2_000;
 
-/** What one list may cost D1 without an index (`store/page/cost.ts`): others wait meanwhile. Past it 400 tooMany. */
+/** What one list may cost D1 without an index (`store/resources/page/cost.ts`): others wait meanwhile. Past it 400 tooMany. */
 export const EXAMINED_MICROSECONDS_MAX = 250_000;
 
 /** Entries of an index that a total may count, about 0.1 µs each; past it 400 tooMany, and cursors go on. */

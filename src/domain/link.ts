@@ -1,6 +1,6 @@
 /**
  * Links from a source group to a user group of a vault: states, and what one link does to one person.
- * `store/settlement.ts` computes the same for many people in SQL; `test/worker/settlement.test.ts` compares the two
+ * `store/vaults/settlement.ts` computes the same for many people in SQL; `test/worker/settlement.test.ts` compares the two
  * for every combination of facts.
  */
 import type { VaultUser } from "./vault.ts";

@@ -7,7 +7,7 @@
 
 import type { PropagationMessage } from "../domain/outbox.ts";
 import type { Deps, Signals } from "../gateway/deps.ts";
-import { DirectoryCache } from "../gateway/directory-cache.ts";
+import { DirectoryCache } from "../gateway/identity/directory-cache.ts";
 import { type Database, type Meter, newMeter } from "../store/database.ts";
 import { StoreUnavailable } from "../store/failure.ts";
 import type { OutboxPointer } from "../store/outbox.ts";

@@ -12,7 +12,7 @@ import {
   ALLOCATION_SAFETY_ALARM_MS,
   ALLOCATION_STREAM_WAKES,
 } from "../domain/limits.ts";
-import { allocateLicenses } from "../gateway/license-allocator.ts";
+import { allocateLicenses } from "../gateway/licenses/allocator.ts";
 import { buildDeps } from "./deps.ts";
 import { log } from "./log.ts";
 

@@ -1,10 +1,10 @@
 /** The queue's door: messages of the propagation queue, and those it gave up on. */
 import { DELIVERIES_MAX, RUN_DELIVERY_MS } from "../domain/limits.ts";
 import { type PropagationMessage, parsePropagationMessage } from "../domain/outbox.ts";
-import { buryRow } from "../gateway/dead-letters.ts";
 import type { Deps } from "../gateway/deps.ts";
-import { noteError } from "../gateway/outbox-task.ts";
-import { propagate } from "../gateway/propagation.ts";
+import { buryRow } from "../gateway/outbox/dead-letters.ts";
+import { propagate } from "../gateway/outbox/propagation.ts";
+import { noteError } from "../gateway/outbox/task.ts";
 import { StoreUnavailable } from "../gateway/store-failure.ts";
 import { concernsService, UpstreamFailure } from "../upstream/failure.ts";
 import { buildDeps } from "./deps.ts";

@@ -4,8 +4,8 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Deps } from "../gateway/deps.ts";
-import { releaseIdle } from "../gateway/idle-release.ts";
-import { sweepShard, sweepSignUps } from "../gateway/sweep.ts";
+import { releaseIdle } from "../gateway/licenses/idle-release.ts";
+import { sweepShard, sweepSignUps } from "../gateway/outbox/sweep.ts";
 import { buildDeps, type DevelopmentSettings } from "./deps.ts";
 
 /** Production: after a crash, work waits at most this long. */

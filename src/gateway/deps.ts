@@ -3,7 +3,7 @@
 import type { Database, Meter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
 import type { Connection, ScimClient as ScimService } from "../upstream/scim-client.ts";
-import type { DirectoryCache } from "./directory-cache.ts";
+import type { DirectoryCache } from "./identity/directory-cache.ts";
 
 export type Deps = {
   /** Milliseconds since the epoch. */

@@ -2,7 +2,7 @@
 import { fold } from "../scim/fold.ts";
 import type { Deps, RateKind, Refusal } from "./deps.ts";
 import { type Outcome, refuse } from "./problem.ts";
-import type { ScimClient } from "./scim-client.ts";
+import type { ScimClient } from "./scim/client.ts";
 
 /** Too often. Thrown where nobody can answer it but the edge. */
 export class TooManyRequests extends Error {

@@ -2,7 +2,7 @@
 import { type Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { TOKEN_LIFETIME_SECONDS, TOKEN_REQUEST_BYTES_MAX } from "../domain/limits.ts";
-import { issueAccessToken } from "../gateway/access-token.ts";
+import { issueAccessToken } from "../gateway/identity/access-token.ts";
 import { TooManyRequests } from "../gateway/rates.ts";
 import { GuardRaised, StoreUnavailable } from "../gateway/store-failure.ts";
 import type { AppEnvironment } from "./context.ts";

@@ -35,6 +35,8 @@ const forbidden: [layer: string, statement: string][] = [
   ["domain", 'import "../store/database.ts";'],
   ["domain", 'import "zod";'],
   ["store", 'import "../gateway/deps.ts";'],
+  ["store/resources/filter", 'import "../../../gateway/deps.ts";'],
+  ["gateway/scim", 'import "../../http/app.ts";'],
   ["store", 'import "hono";'],
   ["upstream", 'import "../store/database.ts";'],
   ["upstream", 'import "../gateway/deps.ts";'],

@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import { openConnectors } from "../../src/entry/connectors.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
-import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { allocateLicenses } from "../../src/gateway/licenses/allocator.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import type { Fetch } from "../../src/upstream/exchange.ts";
 import { openGateway } from "./admin-gateway.ts";
 

@@ -4,8 +4,10 @@ import type { BrakePolicy } from "../../src/domain/brake.ts";
 import { configurationNo } from "../../src/domain/id.ts";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
-import { repairDrift } from "../../src/gateway/drift.ts";
-import { type LinkPlan, previewLink } from "../../src/gateway/link-preview.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
+import type { Outcome } from "../../src/gateway/problem.ts";
+import { repairDrift } from "../../src/gateway/vaults/drift.ts";
+import { type LinkPlan, previewLink } from "../../src/gateway/vaults/link-preview.ts";
 import {
   applyLink,
   getLink,
@@ -13,17 +15,15 @@ import {
   listLinks,
   removeLink,
   setLinkState,
-} from "../../src/gateway/links.ts";
-import type { Outcome } from "../../src/gateway/problem.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
-import { decideStagedEffects, listStagedEffects } from "../../src/gateway/staged-effects.ts";
-import { actOnVaultUser } from "../../src/gateway/vault-users.ts";
-import { createVault, createVaultGroup } from "../../src/gateway/vaults.ts";
+} from "../../src/gateway/vaults/links.ts";
+import { decideStagedEffects, listStagedEffects } from "../../src/gateway/vaults/staged-effects.ts";
+import { actOnVaultUser } from "../../src/gateway/vaults/vault-users.ts";
+import { createVault, createVaultGroup } from "../../src/gateway/vaults/vaults.ts";
 import { commit } from "../../src/store/database.ts";
 import { GuardRaised } from "../../src/store/failure.ts";
-import { insertGroup, markGroupDeleted } from "../../src/store/groups.ts";
-import { changeMembers } from "../../src/store/members.ts";
-import { deprovisionUser } from "../../src/store/users.ts";
+import { insertGroup, markGroupDeleted } from "../../src/store/resources/groups.ts";
+import { changeMembers } from "../../src/store/resources/members.ts";
+import { deprovisionUser } from "../../src/store/resources/users.ts";
 import { type SeededTenant, seedConfiguration, seedTenant } from "./tenant.ts";
 
 export type Place = { id: string; no: number };

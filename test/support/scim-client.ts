@@ -1,6 +1,6 @@
 /** A SCIM client of a seeded tenant, below HTTP: use cases with real D1, and the cost of each call. */
 import { configurationNo, credentialNo } from "../../src/domain/id.ts";
-import type { ScimClient } from "../../src/gateway/scim-client.ts";
+import type { ScimClient } from "../../src/gateway/scim/client.ts";
 import type { Meter } from "../../src/store/database.ts";
 import { type SeededTenant, seedConfiguration } from "./tenant.ts";
 

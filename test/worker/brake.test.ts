@@ -4,16 +4,16 @@ import { sql } from "drizzle-orm";
 import { describe, expect, it } from "vitest";
 import { brake, DEFAULT_BRAKE_POLICY } from "../../src/domain/brake.ts";
 import { BRAKE_WINDOW_MS } from "../../src/domain/limits.ts";
-import { getPolicies, setPolicies } from "../../src/gateway/policies.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { getPolicies, setPolicies } from "../../src/gateway/licenses/policies.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import {
   decideStagedEffects,
   getStagedEffects,
   listStagedEffects,
   type StagedEffects,
-} from "../../src/gateway/staged-effects.ts";
-import { exceeded } from "../../src/store/brake.ts";
+} from "../../src/gateway/vaults/staged-effects.ts";
 import { read } from "../../src/store/database.ts";
+import { exceeded } from "../../src/store/vaults/brake.ts";
 import { type LinkedTenant, linkedTenant, type Target, value } from "../support/linked-tenant.ts";
 
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);

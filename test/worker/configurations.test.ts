@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { completeDirectory } from "../../src/gateway/directory.ts";
+import { completeDirectory } from "../../src/gateway/identity/directory.ts";
 import { type Gateway, openGateway, requestToken } from "../support/admin-gateway.ts";
 
 type Configuration = {

@@ -1,10 +1,10 @@
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createGroup } from "../../src/gateway/scim-groups.ts";
-import { listGroups, listUsers } from "../../src/gateway/scim-list.ts";
-import { searchAll } from "../../src/gateway/scim-root.ts";
-import { createUser } from "../../src/gateway/scim-users.ts";
+import { createGroup } from "../../src/gateway/scim/groups.ts";
+import { listGroups, listUsers } from "../../src/gateway/scim/list.ts";
+import { searchAll } from "../../src/gateway/scim/root.ts";
+import { createUser } from "../../src/gateway/scim/users.ts";
 import { evaluateFilter } from "../../src/scim/filter/evaluate.ts";
 import { parseFilter } from "../../src/scim/filter/parse.ts";
 import { type ResolvedFilter, resolveFilter } from "../../src/scim/filter/resolve.ts";
@@ -12,9 +12,9 @@ import type { JsonObject } from "../../src/scim/json.ts";
 import { FILTER_DEPTH_MAX } from "../../src/scim/limits.ts";
 import { GROUP_TYPE, type ResourceType, USER_TYPE } from "../../src/scim/resource-type.ts";
 import { read } from "../../src/store/database.ts";
-import { accessOf } from "../../src/store/filter/access.ts";
-import { compileFilter } from "../../src/store/filter/compile.ts";
-import { foundRows, ownRows } from "../../src/store/filter/look-up.ts";
+import { accessOf } from "../../src/store/resources/filter/access.ts";
+import { compileFilter } from "../../src/store/resources/filter/compile.ts";
+import { foundRows, ownRows } from "../../src/store/resources/filter/look-up.ts";
 import { answers, type Question, written } from "../support/filter-oracle.ts";
 import {
   groupAttributes,

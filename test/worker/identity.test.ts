@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { tenantNo } from "../../src/domain/id.ts";
+import { confirmSignIn, signOut } from "../../src/gateway/identity/sign-in.ts";
+import { completeSignUps } from "../../src/gateway/identity/sign-up.ts";
 import { hashSecret } from "../../src/gateway/secret.ts";
-import { confirmSignIn, signOut } from "../../src/gateway/sign-in.ts";
-import { completeSignUps } from "../../src/gateway/sign-up.ts";
-import { claimSignUp, createTenantInShard } from "../../src/store/sign-ups.ts";
+import { claimSignUp, createTenantInShard } from "../../src/store/identity/sign-ups.ts";
 import { type Confirmed, LOOPBACK, openGateway, tokenOf } from "../support/admin-gateway.ts";
 
 const newEmail = () => `${crypto.randomUUID()}@example.com`;

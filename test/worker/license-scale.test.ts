@@ -1,8 +1,8 @@
 /** Licenses at scale, as bounded tests: batches are counted, and D1's own time of each is summed. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
-import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
-import { listLicenseTypes, setPurchasedLicenses } from "../../src/gateway/licenses.ts";
+import { allocateLicenses } from "../../src/gateway/licenses/allocator.ts";
+import { listLicenseTypes, setPurchasedLicenses } from "../../src/gateway/licenses/licenses.ts";
 import { signUpTenant } from "../support/gateway.ts";
 import { gateway } from "../support/gateway-worker.ts";
 import { type SeededTenant, seedConfiguration, seedTenant } from "../support/tenant.ts";

@@ -6,11 +6,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configurationNo } from "../../src/domain/id.ts";
 import { buildDeps } from "../../src/entry/deps.ts";
-import { createAccount, setAccountDisabled } from "../../src/gateway/accounts.ts";
-import { previewDefault } from "../../src/gateway/configuration-plan.ts";
-import { changeConfiguration } from "../../src/gateway/configurations.ts";
-import { releaseIdle } from "../../src/gateway/idle-release.ts";
-import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
+import { previewDefault } from "../../src/gateway/identity/configuration-plan.ts";
+import { changeConfiguration } from "../../src/gateway/identity/configurations.ts";
+import { createAccount, setAccountDisabled } from "../../src/gateway/licenses/accounts.ts";
+import { allocateLicenses } from "../../src/gateway/licenses/allocator.ts";
+import { releaseIdle } from "../../src/gateway/licenses/idle-release.ts";
 import {
   changeGroupLicense,
   chooseLicense,
@@ -20,14 +20,14 @@ import {
   releaseLicense,
   setGroupType,
   setPurchasedLicenses,
-} from "../../src/gateway/licenses.ts";
-import { setPolicies } from "../../src/gateway/policies.ts";
-import { changePool, previewPool } from "../../src/gateway/pools.ts";
+} from "../../src/gateway/licenses/licenses.ts";
+import { setPolicies } from "../../src/gateway/licenses/policies.ts";
+import { changePool, previewPool } from "../../src/gateway/licenses/pools.ts";
+import { sweepShard } from "../../src/gateway/outbox/sweep.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
-import { sweepShard } from "../../src/gateway/sweep.ts";
 import { commit } from "../../src/store/database.ts";
 import { GuardRaised } from "../../src/store/failure.ts";
-import { adoptUser, deprovisionUser } from "../../src/store/users.ts";
+import { adoptUser, deprovisionUser } from "../../src/store/resources/users.ts";
 import { type SeededTenant, seedConfiguration, seedTenant } from "../support/tenant.ts";
 
 const owner = configurationNo(1);

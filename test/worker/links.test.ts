@@ -1,16 +1,16 @@
 /** Links and vault users as administrators meet them: preview, plan hash, refusals, acts, failures. */
 import { describe, expect, it } from "vitest";
-import { activity } from "../../src/gateway/activity.ts";
-import { previewLink } from "../../src/gateway/link-preview.ts";
-import { applyLink } from "../../src/gateway/links.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
-import { listVaultUsers } from "../../src/gateway/vault-users.ts";
+import { activity } from "../../src/gateway/outbox/activity.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
+import { previewLink } from "../../src/gateway/vaults/link-preview.ts";
+import { applyLink } from "../../src/gateway/vaults/links.ts";
+import { listVaultUsers } from "../../src/gateway/vaults/vault-users.ts";
 import {
   createVault,
   createVaultGroup,
   listVaultGroupMembers,
   listVaultGroups,
-} from "../../src/gateway/vaults.ts";
+} from "../../src/gateway/vaults/vaults.ts";
 import { linkedTenant, value } from "../support/linked-tenant.ts";
 
 describe("vaults", () => {

@@ -1,15 +1,15 @@
 import { type SQL, sql } from "drizzle-orm";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createGroup } from "../../src/gateway/scim-groups.ts";
-import { type ListParameters, listGroups, listUsers } from "../../src/gateway/scim-list.ts";
-import { createUser } from "../../src/gateway/scim-users.ts";
+import { createGroup } from "../../src/gateway/scim/groups.ts";
+import { type ListParameters, listGroups, listUsers } from "../../src/gateway/scim/list.ts";
+import { createUser } from "../../src/gateway/scim/users.ts";
 import { parseFilter } from "../../src/scim/filter/parse.ts";
 import { resolveFilter } from "../../src/scim/filter/resolve.ts";
 import { resolveSort } from "../../src/scim/list.ts";
 import { GROUP_TYPE, type ResourceType, USER_TYPE } from "../../src/scim/resource-type.ts";
 import type { Result } from "../../src/scim/result.ts";
 import { read } from "../../src/store/database.ts";
-import { type PageQuery, planPage } from "../../src/store/resource-page.ts";
+import { type PageQuery, planPage } from "../../src/store/resources/resource-page.ts";
 import { type SeededClient, seedClient } from "../support/scim-client.ts";
 import { seedTenant } from "../support/tenant.ts";
 

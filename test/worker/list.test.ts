@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CURSOR_LIFETIME_SECONDS } from "../../src/domain/limits.ts";
-import type { ScimClient } from "../../src/gateway/scim-client.ts";
-import { createGroup } from "../../src/gateway/scim-groups.ts";
-import { type ListParameters, listGroups, listUsers } from "../../src/gateway/scim-list.ts";
-import { searchAll } from "../../src/gateway/scim-root.ts";
-import { createUser, deleteUser } from "../../src/gateway/scim-users.ts";
+import type { ScimClient } from "../../src/gateway/scim/client.ts";
+import { createGroup } from "../../src/gateway/scim/groups.ts";
+import { type ListParameters, listGroups, listUsers } from "../../src/gateway/scim/list.ts";
+import { searchAll } from "../../src/gateway/scim/root.ts";
+import { createUser, deleteUser } from "../../src/gateway/scim/users.ts";
 import type { JsonObject } from "../../src/scim/json.ts";
 import { type SeededClient, seedClient } from "../support/scim-client.ts";
 import { seedTenant } from "../support/tenant.ts";

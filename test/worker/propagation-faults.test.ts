@@ -5,8 +5,8 @@
 import { describe, expect, it } from "vitest";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
-import { allocateLicenses } from "../../src/gateway/license-allocator.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { allocateLicenses } from "../../src/gateway/licenses/allocator.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import { StoreUnavailable } from "../../src/store/failure.ts";
 import type { OutboxPointer } from "../../src/store/outbox.ts";
 import { type Fault, faultAt, LOST, noFault, withFault } from "../support/faults.ts";

@@ -7,8 +7,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import type { Deps } from "../../src/gateway/deps.ts";
-import type { Link } from "../../src/gateway/links.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
+import type { Link } from "../../src/gateway/vaults/links.ts";
 import { StoreUnavailable } from "../../src/store/failure.ts";
 import { type LinkedTenant, linkedTenant, type Target } from "../support/linked-tenant.ts";
 

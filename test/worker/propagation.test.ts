@@ -1,6 +1,6 @@
 /** Propagation from source groups to vaults: exact states, whatever order messages come in. */
 import { describe, it } from "vitest";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import { linkedTenant } from "../support/linked-tenant.ts";
 
 /** Golden scenario 4: group G with u1 and u2, linked to Editors in two vaults. */

@@ -1,8 +1,8 @@
 /** The budgets of users and groups (design §2), from D1's own meta, with a tenant large enough that growth would show. */
 import { beforeAll, describe, expect, it } from "vitest";
-import { patchGroup } from "../../src/gateway/scim-group-changes.ts";
-import { createGroup, deleteGroup, getGroup } from "../../src/gateway/scim-groups.ts";
-import { createUser, deleteUser, getUser, patchUser, replaceUser } from "../../src/gateway/scim-users.ts";
+import { patchGroup } from "../../src/gateway/scim/group-changes.ts";
+import { createGroup, deleteGroup, getGroup } from "../../src/gateway/scim/groups.ts";
+import { createUser, deleteUser, getUser, patchUser, replaceUser } from "../../src/gateway/scim/users.ts";
 import type { Json } from "../../src/scim/json.ts";
 import type { Projection } from "../../src/scim/projection.ts";
 import type { Result } from "../../src/scim/result.ts";

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { effectOf, LINK_STATES, type LinkState, type Settlement, settle } from "../../src/domain/link.ts";
 import type { VaultUser } from "../../src/domain/vault.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import { type LinkedTenant, linkedTenant, type Target } from "../support/linked-tenant.ts";
 
 const enabled: VaultUser = { state: "enabled", disabledBy: null, origin: "sync", pinned: false };

@@ -13,9 +13,9 @@ import { afterAll, describe, it, vi } from "vitest";
 import type { PropagationMessage } from "../../src/domain/outbox.ts";
 import { queueHandler, retryDelaySeconds } from "../../src/entry/queue.ts";
 import { scheduledHandler } from "../../src/entry/scheduled.ts";
-import { activity } from "../../src/gateway/activity.ts";
-import { listDeadLetters, redrive } from "../../src/gateway/dead-letters.ts";
-import { sweepShard } from "../../src/gateway/sweep.ts";
+import { activity } from "../../src/gateway/outbox/activity.ts";
+import { listDeadLetters, redrive } from "../../src/gateway/outbox/dead-letters.ts";
+import { sweepShard } from "../../src/gateway/outbox/sweep.ts";
 import type { OutboxPointer } from "../../src/store/outbox.ts";
 import { type LinkedTenant, linkedTenant, value } from "../support/linked-tenant.ts";
 

@@ -1,11 +1,11 @@
 /** A tenant moves to another shard while its identity provider keeps calling. */
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it } from "vitest";
-import { completeDirectory } from "../../src/gateway/directory.ts";
-import type { MoveStep } from "../../src/gateway/tenant-move.ts";
+import { completeDirectory } from "../../src/gateway/identity/directory.ts";
+import type { MoveStep } from "../../src/gateway/identity/tenant-move.ts";
 import { commit } from "../../src/store/database.ts";
 import { tenantFence } from "../../src/store/fence.ts";
-import { TENANT_TABLES } from "../../src/store/tenant-tables.ts";
+import { TENANT_TABLES } from "../../src/store/identity/tenant-tables.ts";
 import { openGateway, requestToken } from "../support/admin-gateway.ts";
 import { faultAt, withFault } from "../support/faults.ts";
 import { groupBody, patchBody, userBody } from "../support/scim-messages.ts";

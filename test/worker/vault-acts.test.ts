@@ -1,15 +1,15 @@
 /** What administrators do to vaults beside links: pausing, drift and repair, access explained, groups of their own. */
 import { describe, expect, it } from "vitest";
-import { listDrift, repairDrift } from "../../src/gateway/drift.ts";
-import { propagate } from "../../src/gateway/propagation.ts";
-import { explainVaultAccess } from "../../src/gateway/vault-access.ts";
+import { propagate } from "../../src/gateway/outbox/propagation.ts";
+import { listDrift, repairDrift } from "../../src/gateway/vaults/drift.ts";
+import { explainVaultAccess } from "../../src/gateway/vaults/vault-access.ts";
 import {
   addMember,
   changeVaultGroup,
   removeMember,
   removeVaultGroup,
-} from "../../src/gateway/vault-groups.ts";
-import { createVaultGroup } from "../../src/gateway/vaults.ts";
+} from "../../src/gateway/vaults/vault-groups.ts";
+import { createVaultGroup } from "../../src/gateway/vaults/vaults.ts";
 import { type LinkedTenant, linkedTenant, type Place, type Target, value } from "../support/linked-tenant.ts";
 
 async function linkedVault(size: number, members: number[]) {

@@ -1,5 +1,5 @@
 /** The SCIM service that a vault has of its own: where it is, and how it does. */
-import type { Vault } from "../../gateway/vaults.ts";
+import type { Vault } from "../../gateway/vaults/vaults.ts";
 import { Moment } from "./moment.tsx";
 import { Tag } from "./tag.tsx";
 

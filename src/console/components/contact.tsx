@@ -1,5 +1,5 @@
 /** Whether the identity provider has called. Waiting for the first time is no error: it may take 40 minutes (R70). */
-import type { Configuration } from "../../gateway/configurations.ts";
+import type { Configuration } from "../../gateway/identity/configurations.ts";
 import { Moment } from "./moment.tsx";
 import { Tag } from "./tag.tsx";
 

@@ -1,5 +1,5 @@
 /** One license type at a glance: a bar, and in words what the bar shows. */
-import type { LicenseTypeSummary } from "../../gateway/licenses.ts";
+import type { LicenseTypeSummary } from "../../gateway/licenses/licenses.ts";
 import { counted, figure } from "../words.ts";
 import { Tag } from "./tag.tsx";
 

@@ -1,5 +1,5 @@
 /** What an account holds, and that it waits: the column "License type" and the head of a user's page. */
-import type { User } from "../../gateway/users.ts";
+import type { User } from "../../gateway/overview/users.ts";
 import { licenseName } from "../words.ts";
 import { Tag } from "./tag.tsx";
 

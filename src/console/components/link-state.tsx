@@ -1,6 +1,6 @@
 /** State of a link in words. */
 import type { LinkState as State } from "../../domain/link.ts";
-import type { Link } from "../../gateway/links.ts";
+import type { Link } from "../../gateway/vaults/links.ts";
 import { Moment } from "./moment.tsx";
 import { Tag, type TagKind } from "./tag.tsx";
 

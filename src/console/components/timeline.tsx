@@ -1,5 +1,5 @@
 /** Provisioning events, newest first: what happened, to whom, by whom. */
-import type { ProvisioningEvent } from "../../gateway/events.ts";
+import type { ProvisioningEvent } from "../../gateway/overview/events.ts";
 import { actionText, detailText } from "../event-words.ts";
 import { Moment } from "./moment.tsx";
 

@@ -1,5 +1,5 @@
 /** State of a vault user, and whose doing it is. */
-import type { VaultUserEntry } from "../../gateway/vault-users.ts";
+import type { VaultUserEntry } from "../../gateway/vaults/vault-users.ts";
 import { Tag } from "./tag.tsx";
 
 export const VaultState = ({ state, disabledBy }: Pick<VaultUserEntry, "state" | "disabledBy">) => {

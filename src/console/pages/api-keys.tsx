@@ -1,7 +1,7 @@
 /** API keys: for automation; shown once, revocable. */
 import * as z from "zod";
 import { mayGrant, ROLES } from "../../domain/role.ts";
-import { type ApiKey, createKey, listKeys, revokeKey } from "../../gateway/api-keys.ts";
+import { type ApiKey, createKey, listKeys, revokeKey } from "../../gateway/identity/api-keys.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { CopyValue } from "../components/copy-value.tsx";
 import { Empty } from "../components/empty.tsx";

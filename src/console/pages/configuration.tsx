@@ -1,8 +1,12 @@
 /** One configuration: its addresses, name and default license type, secrets, and its end. */
 import * as z from "zod";
-import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
-import { type Configuration, changeConfiguration, getConfiguration } from "../../gateway/configurations.ts";
-import { listLicenseTypes } from "../../gateway/licenses.ts";
+import { createSecret, removeSecret } from "../../gateway/identity/client-secrets.ts";
+import {
+  type Configuration,
+  changeConfiguration,
+  getConfiguration,
+} from "../../gateway/identity/configurations.ts";
+import { listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { Contact } from "../components/contact.tsx";
 import { CopyValue } from "../components/copy-value.tsx";
 import { SelectField, TextField } from "../components/field.tsx";

@@ -1,5 +1,5 @@
 /** Provisioning configurations: the list. */
-import { type Configuration, listProvisioning } from "../../gateway/configurations.ts";
+import { type Configuration, listProvisioning } from "../../gateway/identity/configurations.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { Contact } from "../components/contact.tsx";
 import { Empty } from "../components/empty.tsx";

@@ -1,5 +1,5 @@
 /** The one page that shows a client secret, and where to paste it. */
-import type { Configuration } from "../../gateway/configurations.ts";
+import type { Configuration } from "../../gateway/identity/configurations.ts";
 import { CopyValue } from "../components/copy-value.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -1,5 +1,5 @@
 /** The end of a configuration, told before it happens. */
-import { deleteConfiguration, getConfiguration } from "../../gateway/configurations.ts";
+import { deleteConfiguration, getConfiguration } from "../../gateway/identity/configurations.ts";
 import { PageHead } from "../components/page-head.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";

@@ -1,5 +1,5 @@
 /** Everything that happened in the organization. */
-import { listProvisioningEvents } from "../../gateway/events.ts";
+import { listProvisioningEvents } from "../../gateway/overview/events.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -1,7 +1,7 @@
 /** Effects of changes that failed too often: nothing is lost, and an administrator may have them tried again. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { type DeadLetter, listDeadLetters, redrive } from "../../gateway/dead-letters.ts";
+import { type DeadLetter, listDeadLetters, redrive } from "../../gateway/outbox/dead-letters.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { Empty } from "../components/empty.tsx";
 import { Moment } from "../components/moment.tsx";

@@ -1,10 +1,15 @@
 /** One source group: its members, and the license type that it gives them. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { type Group, type GroupMember, getSourceGroup, listGroupMembers } from "../../gateway/groups.ts";
-import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses.ts";
-import { type Link, listLinks } from "../../gateway/links.ts";
+import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses/licenses.ts";
+import {
+  type Group,
+  type GroupMember,
+  getSourceGroup,
+  listGroupMembers,
+} from "../../gateway/overview/groups.ts";
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { type Link, listLinks } from "../../gateway/vaults/links.ts";
 import { Empty } from "../components/empty.tsx";
 import { SelectField } from "../components/field.tsx";
 import { LinkState } from "../components/link-state.tsx";

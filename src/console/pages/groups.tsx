@@ -1,5 +1,5 @@
 /** Source groups: owned by the identity provider; here they get license types and links. */
-import { type Group, listSourceGroups } from "../../gateway/groups.ts";
+import { type Group, listSourceGroups } from "../../gateway/overview/groups.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -1,11 +1,11 @@
 /** The organization at a glance: licenses, who waits, what arrived, what to do next. */
 import { may } from "../../domain/role.ts";
-import { type Configuration, listProvisioning } from "../../gateway/configurations.ts";
-import { listDeadLetters } from "../../gateway/dead-letters.ts";
-import { listProvisioningEvents } from "../../gateway/events.ts";
-import { getHome, type Home } from "../../gateway/home.ts";
-import { listLinks } from "../../gateway/links.ts";
+import { type Configuration, listProvisioning } from "../../gateway/identity/configurations.ts";
+import { listDeadLetters } from "../../gateway/outbox/dead-letters.ts";
+import { listProvisioningEvents } from "../../gateway/overview/events.ts";
+import { getHome, type Home } from "../../gateway/overview/home.ts";
 import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { listLinks } from "../../gateway/vaults/links.ts";
 import { Contact } from "../components/contact.tsx";
 import { LicensePool } from "../components/license-pool.tsx";
 import { Notice } from "../components/notice.tsx";

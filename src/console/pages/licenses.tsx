@@ -1,7 +1,11 @@
 /** License pools: what is purchased, what is given out, and who waits. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { type LicenseTypeSummary, listLicenseTypes, setPurchasedLicenses } from "../../gateway/licenses.ts";
+import {
+  type LicenseTypeSummary,
+  listLicenseTypes,
+  setPurchasedLicenses,
+} from "../../gateway/licenses/licenses.ts";
 import { LicensePool } from "../components/license-pool.tsx";
 import { Notice } from "../components/notice.tsx";
 import type { ConsoleContext } from "../environment.ts";

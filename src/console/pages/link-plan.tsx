@@ -1,7 +1,7 @@
 /** What a link would do, by name and by number (A15), and the one form that makes it so. */
 import * as z from "zod";
-import { type LinkPlan, type LinkRequest, previewLink } from "../../gateway/link-preview.ts";
-import { applyLink } from "../../gateway/links.ts";
+import { type LinkPlan, type LinkRequest, previewLink } from "../../gateway/vaults/link-preview.ts";
+import { applyLink } from "../../gateway/vaults/links.ts";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import type { ConsoleContext } from "../environment.ts";

@@ -1,7 +1,7 @@
 /** One link: its progress, and its end. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { getLink, type Link, removeLink } from "../../gateway/links.ts";
+import { getLink, type Link, removeLink } from "../../gateway/vaults/links.ts";
 import { ChoiceField } from "../components/field.tsx";
 import { isBusy, LastSync, LinkState } from "../components/link-state.tsx";
 import { Notice } from "../components/notice.tsx";

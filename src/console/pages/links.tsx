@@ -1,6 +1,7 @@
 /** Links from provisioned groups to user groups of vaults: the list. */
-import { listLinks } from "../../gateway/links.ts";
+
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { listLinks } from "../../gateway/vaults/links.ts";
 import { Empty } from "../components/empty.tsx";
 import { LastSync, LinkState } from "../components/link-state.tsx";
 import { PageHead } from "../components/page-head.tsx";

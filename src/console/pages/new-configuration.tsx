@@ -1,8 +1,8 @@
 /** Creating a configuration. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { createConfiguration } from "../../gateway/configurations.ts";
-import { listLicenseTypes } from "../../gateway/licenses.ts";
+import { createConfiguration } from "../../gateway/identity/configurations.ts";
+import { listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { ChoiceField, SelectField, TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";

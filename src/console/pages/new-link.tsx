@@ -2,9 +2,9 @@
  * Creating a link in three looks: choose group and vault, choose the target, see the plan. All of it by GET, for
  * nothing changes; only the plan's own form creates the link.
  */
-import { getSourceGroup, listSourceGroups } from "../../gateway/groups.ts";
+import { getSourceGroup, listSourceGroups } from "../../gateway/overview/groups.ts";
 import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
-import { getVault, listVaultGroups, listVaults } from "../../gateway/vaults.ts";
+import { getVault, listVaultGroups, listVaults } from "../../gateway/vaults/vaults.ts";
 import { Empty } from "../components/empty.tsx";
 import { type Option, SelectField, TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";

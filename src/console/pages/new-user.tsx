@@ -1,8 +1,8 @@
 /** Making an account by hand, for people whom no identity provider sends. */
 import * as z from "zod";
 import { ACCOUNT_NAME_LENGTH_MAX } from "../../domain/limits.ts";
-import { createAccount } from "../../gateway/accounts.ts";
-import { listLicenseTypes } from "../../gateway/licenses.ts";
+import { createAccount } from "../../gateway/licenses/accounts.ts";
+import { listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { SelectField, TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -1,5 +1,5 @@
 /** Client secrets of a configuration: when made, when used, never what they are. */
-import type { Configuration } from "../../gateway/configurations.ts";
+import type { Configuration } from "../../gateway/identity/configurations.ts";
 import { Moment } from "../components/moment.tsx";
 import { Table } from "../components/table.tsx";
 import { Tag } from "../components/tag.tsx";

@@ -1,6 +1,6 @@
 /** Signing in without a password, and signing out. */
 import * as z from "zod";
-import { confirmSignIn, requestSignIn, signOut } from "../../gateway/sign-in.ts";
+import { confirmSignIn, requestSignIn, signOut } from "../../gateway/identity/sign-in.ts";
 import { TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import type { ConsoleContext } from "../environment.ts";

@@ -1,6 +1,6 @@
 /** The first page, and how an organization signs itself up. */
 import * as z from "zod";
-import { confirmSignUpInBrowser, requestSignUp } from "../../gateway/sign-up.ts";
+import { confirmSignUpInBrowser, requestSignUp } from "../../gateway/identity/sign-up.ts";
 import { TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import type { ConsoleContext } from "../environment.ts";

@@ -1,6 +1,6 @@
 /** The attributes of an account as the identity provider wrote them. */
 import type { Child } from "hono/jsx";
-import type { UserDetail } from "../../gateway/users.ts";
+import type { UserDetail } from "../../gateway/overview/users.ts";
 
 /** Internal names of SCIM that say nothing to people. */
 const hidden = new Set(["schemas", "meta", "id"]);

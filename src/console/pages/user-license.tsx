@@ -1,13 +1,13 @@
 /** The license of one account: what, why, its place in the queue, and what an administrator can do. */
 import * as z from "zod";
-import { setAccountDisabled } from "../../gateway/accounts.ts";
+import { setAccountDisabled } from "../../gateway/licenses/accounts.ts";
 import {
   chooseLicense,
   type LicenseExplanation,
   type LicenseTypeSummary,
   releaseLicense,
-} from "../../gateway/licenses.ts";
-import type { UserDetail } from "../../gateway/users.ts";
+} from "../../gateway/licenses/licenses.ts";
+import type { UserDetail } from "../../gateway/overview/users.ts";
 import { SelectField } from "../components/field.tsx";
 import { License } from "../components/license.tsx";
 import { Moment } from "../components/moment.tsx";

@@ -1,8 +1,8 @@
 /** One account: what the provider sent, its license and why, its groups, vaults and history. */
 import { may } from "../../domain/role.ts";
-import { listProvisioningEvents } from "../../gateway/events.ts";
-import { explainLicense, listLicenseTypes } from "../../gateway/licenses.ts";
-import { getUser, type UserDetail } from "../../gateway/users.ts";
+import { explainLicense, listLicenseTypes } from "../../gateway/licenses/licenses.ts";
+import { listProvisioningEvents } from "../../gateway/overview/events.ts";
+import { getUser, type UserDetail } from "../../gateway/overview/users.ts";
 import { AccountState } from "../components/license.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -1,7 +1,7 @@
 /** Accounts: the list. */
 import { may } from "../../domain/role.ts";
+import { listUsers, type User } from "../../gateway/overview/users.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
-import { listUsers, type User } from "../../gateway/users.ts";
 import { Empty } from "../components/empty.tsx";
 import { AccountState, License } from "../components/license.tsx";
 import { Moment } from "../components/moment.tsx";

@@ -1,9 +1,9 @@
 /** Users of a vault, and what an administrator may do to them. */
 
+import { getUser } from "../../gateway/overview/users.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
-import { getUser } from "../../gateway/users.ts";
-import { actOnVaultUser, type VaultUserEntry } from "../../gateway/vault-users.ts";
-import { findVaultGroup, getVault, listVaultGroupMembers, type Vault } from "../../gateway/vaults.ts";
+import { actOnVaultUser, type VaultUserEntry } from "../../gateway/vaults/vault-users.ts";
+import { findVaultGroup, getVault, listVaultGroupMembers, type Vault } from "../../gateway/vaults/vaults.ts";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";

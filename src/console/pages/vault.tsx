@@ -2,14 +2,14 @@
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
-import { listVaultUsers } from "../../gateway/vault-users.ts";
+import { listVaultUsers } from "../../gateway/vaults/vault-users.ts";
 import {
   createVaultGroup,
   getVault,
   listVaultGroups,
   type Vault,
   type VaultGroup,
-} from "../../gateway/vaults.ts";
+} from "../../gateway/vaults/vaults.ts";
 import { Connection } from "../components/connection.tsx";
 import { TextField } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
-import { createVault, listVaults } from "../../gateway/vaults.ts";
+import { createVault, listVaults } from "../../gateway/vaults/vaults.ts";
 import { Empty } from "../components/empty.tsx";
 import { TextField } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";

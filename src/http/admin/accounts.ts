@@ -1,8 +1,8 @@
 /** Accounts made by hand, and what administrators do with the license of one account. */
 import * as z from "zod";
 import { ACCOUNT_NAME_LENGTH_MAX, EMAIL_LENGTH_MAX } from "../../domain/limits.ts";
-import { createAccount, setAccountDisabled } from "../../gateway/accounts.ts";
-import { chooseLicense, explainLicense, releaseLicense } from "../../gateway/licenses.ts";
+import { createAccount, setAccountDisabled } from "../../gateway/licenses/accounts.ts";
+import { chooseLicense, explainLicense, releaseLicense } from "../../gateway/licenses/licenses.ts";
 import { licenseCode as code } from "./license-types.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, time } from "./schemas.ts";

@@ -1,8 +1,8 @@
 /** What is still to be done for the tenant, and what could not be done. */
 import * as z from "zod";
 import { OUTBOX_KINDS } from "../../domain/outbox.ts";
-import { activity } from "../../gateway/activity.ts";
-import { listDeadLetters, redrive } from "../../gateway/dead-letters.ts";
+import { activity } from "../../gateway/outbox/activity.ts";
+import { listDeadLetters, redrive } from "../../gateway/outbox/dead-letters.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { pageOf, pageQuery, time } from "./schemas.ts";
 

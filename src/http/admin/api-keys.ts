@@ -1,6 +1,6 @@
 /** API keys of the organization. */
 import * as z from "zod";
-import { createKey, listKeys, revokeKey } from "../../gateway/api-keys.ts";
+import { createKey, listKeys, revokeKey } from "../../gateway/identity/api-keys.ts";
 import { route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, role, time } from "./schemas.ts";
 

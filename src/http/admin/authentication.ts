@@ -1,7 +1,7 @@
 /** Who calls the admin API: a key in the Authorization header, or the console's session cookie. */
 import type { Context, Next } from "hono";
 import { getCookie } from "hono/cookie";
-import { authenticateAdmin } from "../../gateway/admin-authentication.ts";
+import { authenticateAdmin } from "../../gateway/identity/admin-authentication.ts";
 import { sessionCookieName } from "../../gateway/origin.ts";
 import type { AppEnvironment } from "../context.ts";
 import { problemResponse } from "./problem.ts";

@@ -1,13 +1,13 @@
 /** Provisioning configurations and their client secrets. */
 import * as z from "zod";
-import { createSecret, removeSecret } from "../../gateway/client-secrets.ts";
+import { createSecret, removeSecret } from "../../gateway/identity/client-secrets.ts";
 import {
   changeConfiguration,
   createConfiguration,
   deleteConfiguration,
   getConfiguration,
   listProvisioning,
-} from "../../gateway/configurations.ts";
+} from "../../gateway/identity/configurations.ts";
 import { planHash } from "./license-types.ts";
 import { route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";

@@ -1,6 +1,6 @@
 /** The SCIM service of a vault: its credential, and a test of the connection. */
 import * as z from "zod";
-import { replaceConnectorCredential, testVaultConnector } from "../../gateway/vaults.ts";
+import { replaceConnectorCredential, testVaultConnector } from "../../gateway/vaults/vaults.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id } from "./schemas.ts";
 import { connectorCredential, connectorTest, vault } from "./vault-schemas.ts";

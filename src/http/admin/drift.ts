@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { DIFFERENCES, DRIFT_REASONS } from "../../domain/drift.ts";
 import { REPAIRED_USERS_MAX } from "../../domain/limits.ts";
-import { listDrift, repairDrift } from "../../gateway/drift.ts";
+import { listDrift, repairDrift } from "../../gateway/vaults/drift.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, pageOf, pageQuery } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 /** Provisioning events: what happened, to whom, by whom, why. */
 import * as z from "zod";
-import { listProvisioningEvents } from "../../gateway/events.ts";
+import { listProvisioningEvents } from "../../gateway/overview/events.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";
 

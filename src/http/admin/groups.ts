@@ -1,6 +1,6 @@
 /** Provisioned groups and their members. */
 import * as z from "zod";
-import { getSourceGroup, listGroupMembers, listSourceGroups } from "../../gateway/groups.ts";
+import { getSourceGroup, listGroupMembers, listSourceGroups } from "../../gateway/overview/groups.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";
 

@@ -1,9 +1,13 @@
 /** What if? Previews of acts on licenses, with names; their hash is what applying them asks for. */
 import * as z from "zod";
 import { LICENSE_EFFECTS } from "../../domain/license-plan.ts";
-import { previewDefault, previewDeletion, reportAdoption } from "../../gateway/configuration-plan.ts";
-import { previewGroupType } from "../../gateway/licenses.ts";
-import { previewPool } from "../../gateway/pools.ts";
+import {
+  previewDefault,
+  previewDeletion,
+  reportAdoption,
+} from "../../gateway/identity/configuration-plan.ts";
+import { previewGroupType } from "../../gateway/licenses/licenses.ts";
+import { previewPool } from "../../gateway/licenses/pools.ts";
 import { licenseCode, poolChange } from "./license-types.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id } from "./schemas.ts";

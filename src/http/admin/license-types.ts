@@ -1,10 +1,10 @@
 /** License types with their pools, and the license types of groups. */
 import * as z from "zod";
 import { ASSIGNABLE_PERCENT_MAX, PURCHASED_MAX, WAITING_PRIORITY_MAX } from "../../domain/limits.ts";
-import { refuseGroupEdit } from "../../gateway/groups.ts";
-import { changeGroupLicense } from "../../gateway/licenses.ts";
-import { listPoolHistory, listQueue } from "../../gateway/pool-lists.ts";
-import { changePool, createLicenseType, listLicenseTypes } from "../../gateway/pools.ts";
+import { changeGroupLicense } from "../../gateway/licenses/licenses.ts";
+import { listPoolHistory, listQueue } from "../../gateway/licenses/pool-lists.ts";
+import { changePool, createLicenseType, listLicenseTypes } from "../../gateway/licenses/pools.ts";
+import { refuseGroupEdit } from "../../gateway/overview/groups.ts";
 import { done } from "../../gateway/problem.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";

@@ -1,8 +1,8 @@
 /** Links from provisioned groups to user groups of vaults: preview, apply, progress, removal. */
 import * as z from "zod";
 import { LINK_STATES } from "../../domain/link.ts";
-import { previewLink } from "../../gateway/link-preview.ts";
-import { applyLink, getLink, listLinks, removeLink, setLinkState } from "../../gateway/links.ts";
+import { previewLink } from "../../gateway/vaults/link-preview.ts";
+import { applyLink, getLink, listLinks, removeLink, setLinkState } from "../../gateway/vaults/links.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
 

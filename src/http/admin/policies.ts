@@ -1,7 +1,7 @@
 /** What the subscription has chosen where the rules leave a choice. */
 import * as z from "zod";
 import { IDLE_RELEASE_DAYS_MAX } from "../../domain/limits.ts";
-import { getPolicies, setPolicies } from "../../gateway/policies.ts";
+import { getPolicies, setPolicies } from "../../gateway/licenses/policies.ts";
 import { type AdminRoute, route } from "./route.ts";
 
 const people = z.number().int().min(0).max(10_000_000);

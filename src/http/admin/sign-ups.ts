@@ -1,7 +1,7 @@
 /** Signing up and signing in: the only routes that need no caller. */
 import * as z from "zod";
-import { requestSignIn } from "../../gateway/sign-in.ts";
-import { confirmSignUp, requestSignUp } from "../../gateway/sign-up.ts";
+import { requestSignIn } from "../../gateway/identity/sign-in.ts";
+import { confirmSignUp, requestSignUp } from "../../gateway/identity/sign-up.ts";
 import { route } from "./route.ts";
 import { id, mailOutcome, nameOf, role } from "./schemas.ts";
 

@@ -1,6 +1,10 @@
 /** Effects that the brake on accidents holds back: what, why, and the decision. */
 import * as z from "zod";
-import { decideStagedEffects, getStagedEffects, listStagedEffects } from "../../gateway/staged-effects.ts";
+import {
+  decideStagedEffects,
+  getStagedEffects,
+  listStagedEffects,
+} from "../../gateway/vaults/staged-effects.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";
 

@@ -1,6 +1,6 @@
 /** The organization at a glance. */
 import * as z from "zod";
-import { getHome } from "../../gateway/home.ts";
+import { getHome } from "../../gateway/overview/home.ts";
 import { licenseType } from "./license-types.ts";
 import { route } from "./route.ts";
 import { id, role } from "./schemas.ts";

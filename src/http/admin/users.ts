@@ -1,6 +1,6 @@
 /** Accounts: the list, the queue, one account. */
 import * as z from "zod";
-import { getUser, listUsers } from "../../gateway/users.ts";
+import { getUser, listUsers } from "../../gateway/overview/users.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";
 

@@ -1,8 +1,13 @@
 /** User groups of a vault that no link fills, and why a person has no access to a vault. */
 import * as z from "zod";
 import { ACCESS_CHECKS } from "../../domain/vault.ts";
-import { explainVaultAccess } from "../../gateway/vault-access.ts";
-import { addMember, changeVaultGroup, removeMember, removeVaultGroup } from "../../gateway/vault-groups.ts";
+import { explainVaultAccess } from "../../gateway/vaults/vault-access.ts";
+import {
+  addMember,
+  changeVaultGroup,
+  removeMember,
+  removeVaultGroup,
+} from "../../gateway/vaults/vault-groups.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf } from "./schemas.ts";
 import { vaultGroup } from "./vaults.ts";

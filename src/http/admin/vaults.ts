@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { VAULT_USER_STATES } from "../../domain/vault.ts";
 import { done } from "../../gateway/problem.ts";
-import { actOnVaultUser, listVaultUsers } from "../../gateway/vault-users.ts";
+import { actOnVaultUser, listVaultUsers } from "../../gateway/vaults/vault-users.ts";
 import {
   createVault,
   createVaultGroup,
@@ -10,7 +10,7 @@ import {
   listVaultGroupMembers,
   listVaultGroups,
   listVaults,
-} from "../../gateway/vaults.ts";
+} from "../../gateway/vaults/vaults.ts";
 import { type AdminRoute, route } from "./route.ts";
 import { id, nameOf, pageOf, pageQuery, time } from "./schemas.ts";
 import { newVault, vault } from "./vault-schemas.ts";

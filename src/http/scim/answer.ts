@@ -2,8 +2,8 @@
 import type { Context } from "hono";
 import { stream } from "hono/streaming";
 import { TooManyRequests } from "../../gateway/rates.ts";
-import { CredentialRevoked, ensureFence, type ScimClient } from "../../gateway/scim-client.ts";
-import type { GroupBody } from "../../gateway/scim-members.ts";
+import { CredentialRevoked, ensureFence, type ScimClient } from "../../gateway/scim/client.ts";
+import type { GroupBody } from "../../gateway/scim/members.ts";
 import { StoreUnavailable } from "../../gateway/store-failure.ts";
 import { type ScimError, toWire } from "../../scim/error.ts";
 import type { JsonObject } from "../../scim/json.ts";

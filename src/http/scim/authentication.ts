@@ -4,9 +4,9 @@
  */
 import type { Context } from "hono";
 import { configurationNo, credentialNo, tenantNo } from "../../domain/id.ts";
-import { authenticateClient } from "../../gateway/client-authentication.ts";
 import type { Deps } from "../../gateway/deps.ts";
-import type { ScimClient } from "../../gateway/scim-client.ts";
+import { authenticateClient } from "../../gateway/identity/client-authentication.ts";
+import type { ScimClient } from "../../gateway/scim/client.ts";
 import type { ScimError } from "../../scim/error.ts";
 import type { Result } from "../../scim/result.ts";
 import type { AppEnvironment } from "../context.ts";

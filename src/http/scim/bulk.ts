@@ -1,5 +1,5 @@
 /** Handler of /Bulk (RFC 7644 §3.7). */
-import { bulk } from "../../gateway/scim-bulk.ts";
+import { bulk } from "../../gateway/scim/bulk.ts";
 import { refuse } from "../../scim/error.ts";
 import { BULK_PAYLOAD_BYTES_MAX } from "../../scim/limits.ts";
 import { ok } from "../../scim/result.ts";

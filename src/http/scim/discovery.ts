@@ -1,5 +1,5 @@
 /** Handlers of the discovery endpoints (RFC 7644 §4). Filters on them are refused with 403, as §4 says. */
-import { configurationType } from "../../gateway/scim-discovery.ts";
+import { configurationType } from "../../gateway/scim/discovery.ts";
 import { resourceType, resourceTypes, schema, schemas, serviceProviderConfig } from "../../scim/discovery.ts";
 import { refusal } from "../../scim/error.ts";
 import type { JsonObject } from "../../scim/json.ts";

@@ -1,7 +1,7 @@
 /** Handlers of /Groups. */
-import { patchGroup, replaceGroup } from "../../gateway/scim-group-changes.ts";
-import { createGroup, deleteGroup, type GroupAnswer, getGroup } from "../../gateway/scim-groups.ts";
-import { listGroups } from "../../gateway/scim-list.ts";
+import { patchGroup, replaceGroup } from "../../gateway/scim/group-changes.ts";
+import { createGroup, deleteGroup, type GroupAnswer, getGroup } from "../../gateway/scim/groups.ts";
+import { listGroups } from "../../gateway/scim/list.ts";
 import { parseProjection } from "../../scim/projection.ts";
 import { GROUP_TYPE } from "../../scim/resource-type.ts";
 import { ok, type Result } from "../../scim/result.ts";

@@ -1,8 +1,8 @@
 /** What every SCIM handler has in common: recognize the client, do the work, never answer past the fence. */
 import type { Context, Handler } from "hono";
-import { noteContact } from "../../gateway/contact.ts";
+import { noteContact } from "../../gateway/identity/contact.ts";
 import { limitClient, TooManyRequests } from "../../gateway/rates.ts";
-import type { ScimClient } from "../../gateway/scim-client.ts";
+import type { ScimClient } from "../../gateway/scim/client.ts";
 import type { ScimError } from "../../scim/error.ts";
 import type { Result } from "../../scim/result.ts";
 import type { AppEnvironment } from "../context.ts";

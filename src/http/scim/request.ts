@@ -1,6 +1,6 @@
 /** Reading a SCIM request: media type, size, encoding, JSON, and the conditional headers. */
 import type { Context } from "hono";
-import type { IfMatch } from "../../gateway/contention.ts";
+import type { IfMatch } from "../../gateway/scim/contention.ts";
 import { refuse } from "../../scim/error.ts";
 import { type Json, parseJson } from "../../scim/json.ts";
 import { BODY_BYTES_MAX } from "../../scim/limits.ts";

@@ -1,8 +1,8 @@
 /** `POST …/.search` (RFC 7644 §3.4.3) and queries of the root (§3.4.2.1). */
 
-import type { ScimClient } from "../../gateway/scim-client.ts";
-import { listGroups, listUsers } from "../../gateway/scim-list.ts";
-import { searchAll } from "../../gateway/scim-root.ts";
+import type { ScimClient } from "../../gateway/scim/client.ts";
+import { listGroups, listUsers } from "../../gateway/scim/list.ts";
+import { searchAll } from "../../gateway/scim/root.ts";
 import type { JsonObject } from "../../scim/json.ts";
 import { ok, type Result } from "../../scim/result.ts";
 import { parseSearchRequest } from "../../scim/search.ts";

@@ -1,5 +1,5 @@
 /** Handlers of /Users. */
-import { listUsers } from "../../gateway/scim-list.ts";
+import { listUsers } from "../../gateway/scim/list.ts";
 import {
   createUser,
   deleteUser,
@@ -7,7 +7,7 @@ import {
   patchUser,
   replaceUser,
   type ScimAnswer,
-} from "../../gateway/scim-users.ts";
+} from "../../gateway/scim/users.ts";
 import { parseProjection } from "../../scim/projection.ts";
 import { USER_TYPE } from "../../scim/resource-type.ts";
 import { ok, type Result } from "../../scim/result.ts";

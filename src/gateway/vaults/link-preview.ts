@@ -1,0 +1,187 @@
+/**
+ * What a new link would do, with names (A15): linking replaces the members of the target, so nobody applies it
+ * unseen. The plan's hash covers the link's ends and the effect on every single person, in order of their
+ * numbers: two plans with one hash do the same to the same people.
+ */
+import { PREVIEW_NAMES_MAX } from "../../domain/limits.ts";
+import { fold } from "../../scim/fold.ts";
+import { read } from "../../store/database.ts";
+import { tenantFence } from "../../store/fence.ts";
+import {
+  type PlannedLink,
+  selectPlan,
+  selectSourceGroup,
+  selectUserNames,
+} from "../../store/vaults/link-plan.ts";
+import { linkRecord, selectLinkOfTarget } from "../../store/vaults/links.ts";
+import { selectVaultGroup, selectVaultGroupByName, vaultGroupRecord } from "../../store/vaults/vaults.ts";
+import type { Admin } from "../admin.ts";
+import { done, type Outcome, type Problem, refuse } from "../problem.ts";
+import { fenced, findVault, groupNameTaken, noVault, noVaultGroup } from "./vaults.ts";
+
+export type LinkRequest = {
+  groupId: string;
+  vaultId: string;
+  /** One of the two. */
+  vaultGroupId?: string | undefined;
+  newVaultGroupName?: string | undefined;
+};
+
+/** Effects on people; each list names the first few. `adds` and `removes` are about the target group. */
+const EFFECTS = ["adds", "creates", "enables", "removes", "disables", "keepsDisabled", "skipped"] as const;
+type Effect = (typeof EFFECTS)[number];
+
+export type LinkPlan = {
+  planHash: string;
+  group: { id: string; name: string };
+  vault: { id: string; name: string };
+  target: { id: string | null; name: string };
+  counts: Record<Effect | "unchanged", number>;
+} & Record<Effect, string[]>;
+
+/** The request resolved: numbers for the store, names for people. */
+export type LinkEnds = PlannedLink & {
+  group: { id: string; name: string };
+  vault: { id: string; name: string };
+  target: { id: string | null; name: string };
+};
+
+/** Effects by code of `store/vaults/link-plan.ts`; `+` adds to the target besides. `x`: an enabled vault user. */
+const effectsOfCode: Record<string, readonly Effect[]> = {
+  c: ["creates"],
+  e: ["enables"],
+  k: ["keepsDisabled"],
+  s: ["skipped"],
+  x: [],
+  r: ["removes"],
+  d: ["removes", "disables"],
+};
+
+export async function previewLink(admin: Admin, request: LinkRequest): Promise<Outcome<LinkPlan>> {
+  const ends = await resolveEnds(admin, request);
+  if (!ends.ok) return ends;
+  return done((await computePlan(admin, ends.value)).plan);
+}
+
+export async function resolveEnds(admin: Admin, request: LinkRequest): Promise<Outcome<LinkEnds>> {
+  const { scope } = admin;
+  const { groupId, vaultId, vaultGroupId, newVaultGroupName } = request;
+  if ((vaultGroupId === undefined) === (newVaultGroupName === undefined)) {
+    return refuse({ kind: "invalid", detail: "Give either vaultGroupId or newVaultGroupName." });
+  }
+  const [group] = await fenced(admin, selectSourceGroup(scope, groupId));
+  if (group === undefined) return refuse(noSourceGroup);
+  const vault = await findVault(admin, vaultId);
+  if (vault === undefined) return refuse(noVault);
+  const ends = {
+    groupNo: Number(group["group_no"]),
+    vaultNo: vault.vaultNo,
+    group: { id: groupId, name: String(group["display_name"]) },
+    vault: { id: vaultId, name: vault.name },
+  };
+  if (newVaultGroupName !== undefined) {
+    const name = newVaultGroupName.trim();
+    const [taken] = await fenced(admin, selectVaultGroupByName(scope, vault.vaultNo, name));
+    if (taken !== undefined) return refuse(groupNameTaken(name));
+    return done({ ...ends, vaultGroupNo: 0, target: { id: null, name } });
+  }
+  return resolveTarget(admin, ends, vaultGroupId ?? "");
+}
+
+export const noSourceGroup: Problem = {
+  kind: "not_found",
+  detail: "There is no provisioned group with this id.",
+};
+
+async function resolveTarget(
+  admin: Admin,
+  ends: Omit<LinkEnds, "vaultGroupNo" | "target">,
+  vaultGroupId: string,
+): Promise<Outcome<LinkEnds>> {
+  const { scope } = admin;
+  const [row] = await fenced(admin, selectVaultGroup(scope, ends.vault.id, vaultGroupId));
+  if (row === undefined) return refuse(noVaultGroup);
+  const { vaultGroupNo, name, builtIn } = vaultGroupRecord(row);
+  if (builtIn) {
+    return refuse({
+      kind: "conflict",
+      detail: `${name} is the vault's built-in group and cannot be linked.`,
+    });
+  }
+  const taken = await refuseTaken(admin, vaultGroupNo);
+  return taken === undefined
+    ? done({ ...ends, vaultGroupNo, target: { id: vaultGroupId, name } })
+    : refuse(taken);
+}
+
+/** One live link per target group (A17, I21). */
+export async function refuseTaken(admin: Admin, vaultGroupNo: number): Promise<Problem | undefined> {
+  const [row] = await fenced(admin, selectLinkOfTarget(admin.scope, vaultGroupNo));
+  if (row === undefined) return undefined;
+  const { group, target, state } = linkRecord(row);
+  const gone = state === "source_deleted" ? ", which no longer exists; remove that link first" : "";
+  return {
+    kind: "conflict",
+    detail: `${target.name} is already linked to the provisioned group ${group.name}${gone}.`,
+  };
+}
+
+/** The plan and the versions it was read at, from one snapshot. */
+export async function computePlan(
+  { scope }: Admin,
+  ends: LinkEnds,
+): Promise<{ plan: LinkPlan; versions: { source: string; vault: number } }> {
+  const [, versions = [], blocks = []] = await read(scope.shard, [
+    tenantFence(scope),
+    ...selectPlan(scope, ends),
+  ]);
+  const texts = blocks.map((row) => String(row["codes"]));
+  const { people, counts } = sortOut(texts);
+  const names = await namesOf(scope, Object.values(people).flat());
+  const named = EFFECTS.map((effect) => [effect, people[effect].map((no) => names.get(no) ?? "")] as const);
+  const plan = {
+    planHash: await hashPlan(ends, texts),
+    group: ends.group,
+    vault: ends.vault,
+    target: ends.target,
+    counts,
+    ...(Object.fromEntries(named) as Record<Effect, string[]>),
+  };
+  const [at] = versions;
+  return { plan, versions: { source: String(at?.["source"]), vault: Number(at?.["vault"]) } };
+}
+
+function sortOut(texts: readonly string[]) {
+  const people = Object.fromEntries(EFFECTS.map((effect) => [effect, []])) as unknown as Record<
+    Effect,
+    number[]
+  >;
+  const zero = EFFECTS.map((effect) => [effect, 0]);
+  const counts = Object.fromEntries([...zero, ["unchanged", 0]]) as Record<Effect | "unchanged", number>;
+  for (const [, userNo, code = "", plus] of texts.flatMap((text) => [
+    ...text.matchAll(/(\d+)([a-z])(\+?)/g),
+  ])) {
+    // A tombstone is skipped: in the source, but not to be added (R60).
+    const adds = plus === "+" && code !== "s" ? (["adds"] as const) : [];
+    const effects = [...adds, ...(effectsOfCode[code] ?? [])];
+    if (effects.length === 0) counts.unchanged += 1;
+    for (const effect of effects) {
+      counts[effect] += 1;
+      if (people[effect].length < PREVIEW_NAMES_MAX) people[effect].push(Number(userNo));
+    }
+  }
+  return { people, counts };
+}
+
+async function namesOf(scope: Admin["scope"], users: readonly number[]): Promise<Map<number, string>> {
+  if (users.length === 0) return new Map();
+  const [rows = []] = await read(scope.shard, [selectUserNames(scope, [...new Set(users)])]);
+  return new Map(rows.map((row) => [Number(row["user_no"]), String(row["user_name"])]));
+}
+
+async function hashPlan(ends: LinkEnds, texts: readonly string[]): Promise<string> {
+  const target = ends.vaultGroupNo === 0 ? fold(ends.target.name) : ends.vaultGroupNo;
+  const text = JSON.stringify([ends.groupNo, ends.vaultNo, target, ...texts]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

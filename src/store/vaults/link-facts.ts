@@ -1,0 +1,83 @@
+/**
+ * What is true of people at one link, at one moment: common table expressions that the settlement decides on, and
+ * that staged effects and drift are shown from. They stand behind `WITH RECURSIVE`.
+ */
+import { type SQL, sql } from "drizzle-orm";
+import type { TenantNo } from "../../domain/id.ts";
+import { COVERING_STATES, FOLLOWING_STATES, type LinkState, RESTING_STATES } from "../../domain/link.ts";
+import { effectiveGroups, isEffectiveMember, nestedGroups } from "../resources/effective-membership.ts";
+import type { TenantScope } from "../scope.ts";
+
+/** The parts of a link that never change. */
+export type LinkKey = { linkNo: number; groupNo: number; vaultNo: number; vaultGroupNo: number };
+
+export const oneOf = (states: readonly LinkState[]): SQL => sql.raw(states.map((s) => `'${s}'`).join(", "));
+
+export const linkState = ({ tenantNo }: TenantScope, linkNo: number): SQL =>
+  sql`(SELECT state FROM links WHERE tenant_no = ${tenantNo} AND link_no = ${linkNo})`;
+
+export const sourceLives = ({ tenantNo }: TenantScope, groupNo: number): SQL =>
+  sql`EXISTS (SELECT 1 FROM groups WHERE tenant_no = ${tenantNo} AND group_no = ${groupNo} AND deleted_at IS NULL)`;
+
+/** Whether the link's source, as it is now, has the person: needs `nested_groups` of the link's group. */
+export const isInSource = ({ tenantNo }: TenantScope, userNo: SQL): SQL =>
+  sql`${isEffectiveMember(tenantNo, userNo)} AND EXISTS (SELECT 1 FROM users AS u
+    WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
+
+/** Whom the link no longer wants but still has, and who is only kept enabled by synchronization. */
+export const losing = sql`(in_target AND NOT desired AND state = 'enabled' AND origin = 'sync' AND pinned = 0)`;
+
+/** Whom the link takes out of its target. A tombstone in it is no loss to anybody. */
+export const leaving = sql`(in_target AND NOT desired AND state IS NOT 'deleted')`;
+
+/**
+ * `facts(user_no, desired, in_target, state, disabled_by, origin, pinned)` of the given people (a JSON array of
+ * user numbers), and `covered(user_no)`: who of those that are losing is kept by another link.
+ * @param resting links in these states are left alone: no facts. A paused one is looked at as if it followed
+ *   when it is not among them.
+ */
+export function linkFacts(
+  scope: TenantScope,
+  { linkNo, groupNo, vaultNo, vaultGroupNo }: LinkKey,
+  users: string | SQL,
+  resting: readonly LinkState[] = RESTING_STATES,
+): SQL {
+  const { tenantNo } = scope;
+  const state = linkState(scope, linkNo);
+  const following = resting.includes("paused") ? FOLLOWING_STATES : COVERING_STATES;
+  return sql`${nestedGroups(tenantNo, groupNo)},
+    facts(user_no, desired, in_target, state, disabled_by, origin, pinned) AS MATERIALIZED (
+      SELECT CAST(given.value AS INTEGER),
+        ${state} IN (${oneOf(following)}) AND ${sourceLives(scope, groupNo)} AND ${isInSource(scope, sql`given.value`)},
+        EXISTS (SELECT 1 FROM vault_members AS t WHERE t.tenant_no = ${tenantNo}
+          AND t.vault_group_no = ${vaultGroupNo} AND t.user_no = given.value),
+        v.state, v.disabled_by, v.origin, v.pinned
+      FROM json_each(${users}) AS given LEFT JOIN vault_users AS v
+        ON v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = given.value
+      WHERE ${state} NOT IN (${oneOf(resting)})
+    ),
+    ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts WHERE ${losing})`)},
+    covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo, sql`SELECT user_no FROM facts WHERE ${losing}`)})`;
+}
+
+/**
+ * Whom of `people` another link of the vault covers (I19): one that follows, by its source; a paused one, by the
+ * members it has, for whoever came since has not been brought in by it. Needs their `effective_groups`.
+ */
+export const selectCovered = (
+  tenantNo: TenantNo,
+  vaultNo: number | SQL,
+  exceptLinkNo: number,
+  people: SQL,
+): SQL => {
+  const live = (userNo: SQL) => sql`EXISTS (SELECT 1 FROM users AS u
+    WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
+  return sql`SELECT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
+    WHERE l.tenant_no = ${tenantNo} AND l.group_no = e.group_no AND l.state <> 'removed'
+      AND l.state IN (${oneOf(FOLLOWING_STATES)}) AND l.vault_no = ${vaultNo} AND l.link_no <> ${exceptLinkNo}
+      AND ${live(sql`e.user_no`)}
+    UNION SELECT t.user_no FROM links AS l CROSS JOIN (${people}) AS given CROSS JOIN vault_members AS t
+    WHERE l.tenant_no = ${tenantNo} AND l.vault_no = ${vaultNo} AND l.state <> 'removed' AND l.state = 'paused'
+      AND l.link_no <> ${exceptLinkNo} AND t.tenant_no = ${tenantNo} AND t.vault_group_no = l.vault_group_no
+      AND t.user_no = given.user_no AND ${live(sql`t.user_no`)}`;
+};

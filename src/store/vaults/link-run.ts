@@ -1,0 +1,182 @@
+/**
+ * Runs: a link brought in line from end to end, in chunks by user number over source and target members. The
+ * cursor lives in the run's outbox row and moves in the batch of the chunk, so a run resumes where it stopped.
+ * Payload: `{link, generation, after, announce?}`; `announce`: a new link, whose plan an administrator has confirmed
+ * (A15) and to which tombstones are news (R60).
+ */
+import { type SQL, sql } from "drizzle-orm";
+import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
+import { FOLLOWING_STATES, RESTING_STATES } from "../../domain/link.ts";
+import { recordEvent } from "../events.ts";
+import { guard } from "../guard.ts";
+import { isRow, payloadAt, payloadCount, type RowKey } from "../open-rows.ts";
+import { effectiveMembersPage, nestedGroups } from "../resources/effective-membership.ts";
+import type { TenantScope } from "../scope.ts";
+import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
+import { selectWaitingCleanups } from "./cleanup.ts";
+import { isInSource, type LinkKey, linkState, oneOf, sourceLives } from "./link-facts.ts";
+import { isConfirmed, settleChunk } from "./settlement.ts";
+
+export type Run = {
+  row: RowKey;
+  link: LinkKey;
+  generation: number;
+  /** Where the chunk begins; another consumer that was faster has moved it on. */
+  after: number;
+  announce: boolean;
+  /** Id of the staged effects, should there be any. */
+  stagedId: string;
+  /** The sweeper need not hand the row out before this time: the run is at work. */
+  availableAt: number;
+};
+
+const isLink = (tenantNo: number, linkNo: number): SQL =>
+  sql`tenant_no = ${tenantNo} AND link_no = ${linkNo}`;
+
+/**
+ * One chunk. Raises `closed`, `moved` (the cursor is elsewhere), `stale` (an administrator acted on the link
+ * since), `waiting` (an earlier run of the link is still going).
+ * The last statement returns `after` (NULL when the run is over).
+ */
+export function runChunk(scope: TenantScope, run: Run): SQL[] {
+  const { tenantNo } = scope;
+  const { row, link, generation, after } = run;
+  return [
+    guard("closed", sql`EXISTS (SELECT 1 FROM outbox WHERE ${isRow(scope, row)} AND dead_at IS NULL)`),
+    guard("moved", sql`${payloadAt(scope, row, "$.after")} = ${after}`),
+    guard(
+      "stale",
+      sql`EXISTS (SELECT 1 FROM links WHERE ${isLink(tenantNo, link.linkNo)} AND generation = ${generation} AND state <> 'removed')`,
+    ),
+    guard(
+      "waiting",
+      sql`NOT EXISTS (SELECT 1 FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND seq < ${row.seq}
+        AND dead_at IS NULL AND json_extract(payload, '$.link') = ${link.linkNo}
+        AND json_extract(payload, '$.generation') = ${generation})`,
+    ),
+    takeChunk(scope, run),
+    ...(after === 0 ? [countAll(scope, link), ...foresee(scope, run)] : []),
+    ...settleChunk(scope, {
+      link,
+      row,
+      users: payloadAt(scope, row, "$.users"),
+      tellSkipped: run.announce,
+      confirmed: confirmedBy(scope, run),
+      stagedId: run.stagedId,
+    }),
+    ...finish(scope, run),
+    ...advance(scope, run),
+    sql`SELECT json_extract(payload, '$.after') AS after FROM outbox WHERE ${isRow(scope, row)}`,
+  ];
+}
+
+/** Source and target members past the cursor, in order, into `$.users`. Taken inside the batch: nobody is missed. */
+function takeChunk(scope: TenantScope, { row, link, after, availableAt }: Run): SQL {
+  const { tenantNo } = scope;
+  return sql`UPDATE outbox SET available_at = ${availableAt}, payload = json_set(payload, '$.users', json((
+    WITH RECURSIVE ${nestedGroups(tenantNo, link.groupNo)}
+    SELECT json_group_array(user_no) FROM (
+      SELECT user_no FROM (${effectiveMembersPage(tenantNo, after, SETTLEMENT_USERS_MAX)})
+      UNION SELECT user_no FROM (SELECT user_no FROM vault_members
+        WHERE tenant_no = ${tenantNo} AND vault_group_no = ${link.vaultGroupNo} AND user_no > ${after}
+        ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})
+      ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})))) WHERE ${isRow(scope, row)}`;
+}
+
+/** The run's total, counted once: the only statement that grows with the group. */
+function countAll({ tenantNo }: TenantScope, { linkNo, groupNo, vaultGroupNo }: LinkKey): SQL {
+  return sql`UPDATE links SET done = 0, total = (
+      WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)}
+      SELECT COUNT(*) FROM (
+        SELECT m.member_no FROM nested_groups AS n CROSS JOIN members AS m
+        WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0
+        UNION SELECT user_no FROM vault_members WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}))
+    WHERE ${isLink(tenantNo, linkNo)}`;
+}
+
+/** The plan that was confirmed did not foresee that the source goes away meanwhile. */
+const confirmedBy = (scope: TenantScope, { announce, link }: Run): SQL | false =>
+  announce && sourceLives(scope, link.groupNo);
+
+/**
+ * The brake looks at a run as a whole, lest its first chunks pass before the last is too much: `$.leaving` is how
+ * many enabled people it is going to take out, `$.brake` why it must not.
+ */
+function foresee(scope: TenantScope, run: Run): SQL[] {
+  const { tenantNo } = scope;
+  const { row, link } = run;
+  const { linkNo, groupNo, vaultNo, vaultGroupNo } = link;
+  const follows = sql`${linkState(scope, linkNo)} IN (${oneOf(FOLLOWING_STATES)}) AND ${sourceLives(scope, groupNo)}`;
+  return [
+    sql`UPDATE outbox SET payload = (
+      WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)}, going(leaving) AS MATERIALIZED (
+        SELECT COUNT(*) FROM vault_members AS t CROSS JOIN vault_users AS v
+        WHERE t.tenant_no = ${tenantNo} AND t.vault_group_no = ${vaultGroupNo}
+          AND v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = t.user_no AND v.state = 'enabled'
+          AND NOT ${isConfirmed(scope, linkNo, confirmedBy(scope, run))}
+          AND NOT (${follows} AND ${isInSource(scope, sql`t.user_no`)})
+          AND t.user_no NOT IN ${stagedPeople(scope, vaultNo, linkNo)})
+      SELECT json_set(outbox.payload, '$.leaving', leaving,
+        '$.brake', CASE WHEN leaving > 0 THEN ${exceeded(scope, vaultNo, sql`leaving`)} END) FROM going)
+      WHERE ${isRow(scope, row)} AND ${linkState(scope, linkNo)} NOT IN (${oneOf(RESTING_STATES)})`,
+    countInWindow(scope, vaultNo, sql`COALESCE(${payloadAt(scope, row, "$.leaving")}, 0)`, sql`0`),
+  ];
+}
+
+/** A short chunk is the last one: the link takes its final state (`domain/link.ts` `afterRun`), the row goes. */
+function finish(scope: TenantScope, { row, link }: Run): SQL[] {
+  const { tenantNo, now } = scope;
+  const last = sql`${payloadCount(scope, row, "$.users")} < ${SETTLEMENT_USERS_MAX}`;
+  const state = sql`(SELECT state FROM links WHERE ${isLink(tenantNo, link.linkNo)})`;
+  const sourceDeleted = sql`EXISTS (SELECT 1 FROM groups
+    WHERE tenant_no = ${tenantNo} AND group_no = ${link.groupNo} AND deleted_at IS NOT NULL)`;
+  const told = (
+    action: "link.removed" | "link.source_deleted" | "link.completed",
+    reason: string | undefined,
+    when: SQL,
+  ) =>
+    recordEvent(
+      scope,
+      { action, subjectKind: "link", subjectNo: link.linkNo, reason, data: { group: link.groupNo } },
+      sql`${last} AND ${when}`,
+    );
+  return [
+    ...told("link.removed", "members_removed", sql`${state} = 'unlinking'`),
+    ...told(
+      "link.source_deleted",
+      undefined,
+      sql`${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
+    ),
+    ...told(
+      "link.completed",
+      undefined,
+      sql`NOT ${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
+    ),
+    sql`UPDATE links SET done = CASE WHEN ${last} THEN done + ${payloadCount(scope, row, "$.users")}
+          ELSE MIN(total, done + ${payloadCount(scope, row, "$.users")}) END,
+        state = CASE WHEN state = 'unlinking' THEN CASE WHEN ${last} THEN 'removed' ELSE state END
+          WHEN state NOT IN (${oneOf(FOLLOWING_STATES)}) THEN state
+          WHEN NOT ${last} THEN 'propagating'
+          WHEN ${sourceDeleted} THEN 'source_deleted' ELSE 'active' END,
+        error = NULL, last_synced_at = CASE WHEN ${last} THEN ${now} ELSE last_synced_at END, updated_at = ${now}
+      WHERE ${isLink(tenantNo, link.linkNo)}`,
+    sql`UPDATE links SET total = done WHERE ${isLink(tenantNo, link.linkNo)} AND total <> done AND ${last}`,
+    sql`DELETE FROM outbox WHERE ${isRow(scope, row)} AND json_array_length(payload, '$.users') < ${SETTLEMENT_USERS_MAX}`,
+  ];
+}
+
+/** A full chunk moves the cursor to its last user. */
+function advance(scope: TenantScope, { row }: Run): SQL[] {
+  return [
+    sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(json_set(payload, '$.after',
+      json_extract(payload, '$.users[#-1]'), '$.leaving', MAX(0, COALESCE(json_extract(payload, '$.leaving'), 0)
+        - json_extract(payload, '$.plan.lost'))), '$.users', '$.plan') WHERE ${isRow(scope, row)}`,
+  ];
+}
+
+/** What may have waited for the end of a run of the link, as pointers: its next run, and deleted groups. */
+export const selectWaiting = ({ tenantNo }: TenantScope, linkNo: number): SQL[] => [
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND dead_at IS NULL
+    AND json_extract(payload, '$.link') = ${linkNo} ORDER BY seq LIMIT 1`,
+  selectWaitingCleanups({ tenantNo }),
+];
