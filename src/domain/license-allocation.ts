@@ -57,7 +57,10 @@ export type Evaluation = AllocationAccount & {
 export type AllocationState = {
   pools: readonly LicensePool[];
   evaluations: readonly Evaluation[];
-  /** Heads of the queues, and accounts whose adoption is pending, as far as seats could reach. */
+  /**
+   * Heads of the queues, and accounts whose adoption is pending, as far as seats could reach. One that waits
+   * (adopted, and not looked at since) comes as a head of its queue only: it has no other claim to a seat.
+   */
   candidates: readonly AllocationAccount[];
   /** Types whose queue goes on behind the heads given. */
   longerQueues: ReadonlySet<number>;

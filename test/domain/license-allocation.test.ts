@@ -96,7 +96,7 @@ class Subscription {
             a.userNo - b.userNo,
         ),
     );
-    const pending = all.filter(({ facts }) => facts.adoptionPending);
+    const pending = all.filter(({ facts }) => facts.adoptionPending && facts.waitingSince === null);
     const before = new Map(all.map(({ userNo, facts }) => [userNo, facts]));
     const allocation = allocate({
       pools: this.pools(),

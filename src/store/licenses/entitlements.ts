@@ -69,6 +69,7 @@ export const selectCandidates = (tenantNo: TenantNo, seats: SQL): SQL =>
     WHERE p.tenant_no = ${tenantNo} AND u.tenant_no = ${tenantNo} AND u.user_no IN (
       SELECT a.user_no FROM users AS a INDEXED BY users_adoption_pending
       WHERE a.tenant_no = ${tenantNo} AND a.adoption_pending = 1 AND a.wanted_type_no = p.license_type_no
+        AND a.waiting_since IS NULL
       ORDER BY a.user_no LIMIT ${seats})`;
 
 export const licensePool = (row: Row): LicensePool => ({
