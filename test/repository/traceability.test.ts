@@ -1,37 +1,8 @@
 /** The tables that say which test shows which requirement: complete, and true about the tests. */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-
-const tests = join(import.meta.dirname, "..");
-const read = (path: string): string => readFileSync(join(tests, path), "utf8");
-
-const documents = ["requirements.md", "conformance/README.md"];
-
-type Row = { document: string; heading: string; cells: string[] };
-
-/** Rows of every table, without its head. */
-function rowsOf(document: string): Row[] {
-  const rows: Row[] = [];
-  let heading = "";
-  for (const line of read(document).split("\n")) {
-    if (line.startsWith("#")) heading = line.replace(/^#+ /, "");
-    if (!line.startsWith("| ") || /^\| *\|? *(section|suite|client)? *\|/.test(line)) continue;
-    const cells = line.split("|").map((cell) => cell.trim());
-    if (!["section", "suite", "client"].includes(cells[1] ?? ""))
-      rows.push({ document, heading, cells: cells.slice(1, -1) });
-  }
-  return rows;
-}
-
-const rows = documents.flatMap(rowsOf);
-const evidenceOf = ({ cells }: Row): string => cells.at(-1) ?? "";
-
-/** `file` or `file › title`; a title may hold backticks itself. */
-const references = (text: string): { file: string; title: string | undefined }[] =>
-  [...text.matchAll(/`((?:[\w-]+\/)+[\w.-]+\.(?:json|test\.ts))(?: › (.+?))?`(?=;|\.| \w|:|$)/g)].map(
-    ([, file = "", title]) => ({ file, title }),
-  );
+import { evidenceOf, read, references, rows, tests } from "./evidence.ts";
 
 describe("the tables of requirements", () => {
   it("have every requirement once", () => {
