@@ -114,6 +114,13 @@ class Specification {
       .sort((left, right) => left - right);
   }
 
+  /** Linked: the source's members replace those who stood there, and synchronized ones lose what kept them (A15). */
+  take(target: number, group: number): void {
+    for (const user of this.kept.get(target) ?? []) this.vouched.delete(`${target >> 1}:${user}`);
+    this.kept.delete(target);
+    this.links.set(target, group);
+  }
+
   /** Taken off, with the members kept: they stay, and stay enabled, until a link covers them again. */
   keep(target: number): void {
     const members = this.members(target);
@@ -188,8 +195,7 @@ class Play {
     if (target === undefined || this.specification.links.has(no)) return;
     await this.settle();
     this.links.set(no, await this.world.link(source, target));
-    this.specification.links.set(no, group);
-    this.specification.kept.delete(no);
+    this.specification.take(no, group);
   }
 
   async unlinkKeeping(target: number): Promise<void> {

@@ -1,10 +1,14 @@
 /** One license type at a glance: a bar, and in words what the bar shows. */
+
 import type { LicenseTypeSummary } from "../../gateway/licenses/licenses.ts";
+import type { Reclaimable } from "../../gateway/licenses/pools.ts";
 import { counted, figure } from "../words.ts";
 import { Tag } from "./tag.tsx";
 
-export const LicensePool = ({ pool }: { pool: LicenseTypeSummary }) => {
-  const { name, purchased, assignable, assigned, free, waiting, overAllocated } = pool;
+type LicensePoolProps = { pool: LicenseTypeSummary & { reclaimable?: Reclaimable } };
+
+export const LicensePool = ({ pool }: LicensePoolProps) => {
+  const { name, purchased, assignable, assigned, free, waiting, overAllocated, reclaimable } = pool;
   return (
     <div class="pool">
       <div class="pool-head">
@@ -17,6 +21,12 @@ export const LicensePool = ({ pool }: { pool: LicenseTypeSummary }) => {
       <p class="pool-notes">
         <span>{figure(purchased)} purchased</span>
         <span>{figure(free)} free</span>
+        {reclaimable !== undefined && reclaimable.count > 0 && (
+          <span title="Held by accounts that are inactive or disabled">
+            {reclaimable.atLeast && "at least "}
+            {figure(reclaimable.count)} reclaimable
+          </span>
+        )}
         {overAllocated && <Tag kind="bad">{`over-allocated by ${figure(assigned - assignable)}`}</Tag>}
         {waiting.unlicensed > 0 && <Tag kind="warning">{`${figure(waiting.unlicensed)} waiting`}</Tag>}
         {waiting.upgrade > 0 && <Tag kind="warning">{`${figure(waiting.upgrade)} waiting for upgrade`}</Tag>}
