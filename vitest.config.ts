@@ -11,12 +11,14 @@ const signingKey = JSON.stringify({
 
 export default defineConfig({
   test: {
+    provide: { fuzzSeed: Number(process.env["FUZZ_SEED"] ?? 20_261_120) },
     // Captured mail and expected failures are logged; only those of a failed test tell something.
     silent: "passed-only",
     projects: [
       {
         test: {
           name: "pure",
+          setupFiles: ["test/support/seed.ts"],
           include: ["test/{scim,domain,upstream,repository}/**/*.test.ts"],
         },
       },
@@ -42,7 +44,7 @@ export default defineConfig({
         test: {
           name: "worker",
           include: ["test/worker/**/*.test.ts", "test/conformance/**/*.test.ts"],
-          setupFiles: ["test/support/setup.ts"],
+          setupFiles: ["test/support/setup.ts", "test/support/seed.ts"],
           // Several isolates on a busy machine share two cores; a test that hangs still ends.
           testTimeout: 60_000,
           hookTimeout: 60_000,
