@@ -21,6 +21,13 @@ const chunk = 10_000;
 
 let numbered = 0;
 
+let names = 0;
+/** A name that nobody has. */
+export function freshName(): string {
+  names += 1;
+  return `bench-${names}`;
+}
+
 export const seededId = (number: number): string =>
   `00000000-0000-7000-8000-${number.toString(16).padStart(12, "0")}`;
 
