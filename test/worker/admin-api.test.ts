@@ -106,28 +106,52 @@ describe("every route of the admin API", () => {
   );
 });
 
-describe("provisioned groups", () => {
-  it("are not renamed or filled here: the refusal names who provisions them (R34)", async () => {
-    const own = await foundOrganization(gateway);
-    for (const body of [
-      { displayName: "Mine" },
-      { members: [] },
-      { displayName: "Mine", licenseType: "named" },
-    ]) {
-      const answer = await gateway.call<{ detail: string }>("PATCH", `/groups/${own.groupId}`, {
+describe("groups that others fill", () => {
+  /** Every status and word of the refusals. */
+  async function refusals(own: Organization, acts: [method: string, path: string, body?: unknown][]) {
+    const before = await snapshot(own);
+    const told = new Set<string>();
+    for (const [method, path, body] of acts) {
+      const { status, body: problem } = await gateway.call<{ detail: string }>(method, path, {
         key: own.key,
         body,
       });
-      expect([answer.status, answer.body.detail]).toEqual([
-        409,
-        `${own.marker} is provisioned by ${own.marker}: its name and its members change at the identity provider only.`,
-      ]);
+      told.add(`${status} ${problem.detail}`);
     }
-    const unknown = await gateway.call("PATCH", "/groups/nothing", {
-      key: own.key,
-      body: { displayName: "x" },
-    });
-    expect(unknown.status).toBe(404);
+    expect(await snapshot(own)).toBe(before);
+    return [...told];
+  }
+
+  it("provisioned ones are not renamed, filled or deleted here: the refusal names who provisions them (R34)", async () => {
+    const own = await foundOrganization(gateway);
+    const acts = (groupId: string) =>
+      [
+        ["PATCH", `/groups/${groupId}`, { name: "Mine" }],
+        ["PATCH", `/groups/${groupId}`, { displayName: "Mine", licenseType: "named" }],
+        ["PATCH", `/groups/${groupId}`, { members: [] }],
+        ["DELETE", `/groups/${groupId}`],
+        ["POST", `/groups/${groupId}/members`, { userId: own.userId }],
+        ["PUT", `/groups/${groupId}/members`, []],
+        ["DELETE", `/groups/${groupId}/members/${own.userId}`],
+      ] satisfies Parameters<typeof refusals>[1];
+    expect(await refusals(own, acts(own.groupId))).toEqual([
+      `409 ${own.marker} is provisioned by the configuration ${own.marker}: rename it, delete it or change its members at the identity provider.`,
+    ]);
+    expect(await refusals(own, acts("nothing"))).toEqual(["404 There is no provisioned group with this id."]);
+  });
+
+  it("linked ones of a vault are not renamed, filled or deleted: the refusal names source and configuration (R34)", async () => {
+    const own = await foundOrganization(gateway);
+    const path = `/vaults/${own.vaultId}/groups/${own.vaultGroupId}`;
+    const told = await refusals(own, [
+      ["PATCH", path, { name: "Mine" }],
+      ["DELETE", path],
+      ["POST", `${path}/members`, { userId: own.userId }],
+      ["DELETE", `${path}/members/${own.userId}`],
+    ]);
+    expect(told).toEqual([
+      `409 ${own.marker} is linked to the group ${own.marker}, which ${own.marker} provisions: its members and its name change there only. Take the link off first.`,
+    ]);
   });
 });
 

@@ -53,7 +53,7 @@ export async function refuseGroupEdit({ scope }: Admin, id: string): Promise<Out
   if (group === undefined) return refuse(unknownGroup);
   return refuse({
     kind: "conflict",
-    detail: `${group.displayName} is provisioned by ${group.configurationName}: its name and its members change at the identity provider only.`,
+    detail: `${group.displayName} is provisioned by the configuration ${group.configurationName}: rename it, delete it or change its members at the identity provider.`,
   });
 }
 

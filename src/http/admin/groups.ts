@@ -1,6 +1,11 @@
 /** Provisioned groups and their members. */
 import * as z from "zod";
-import { getSourceGroup, listGroupMembers, listSourceGroups } from "../../gateway/overview/groups.ts";
+import {
+  getSourceGroup,
+  listGroupMembers,
+  listSourceGroups,
+  refuseGroupEdit,
+} from "../../gateway/overview/groups.ts";
 import { route } from "./route.ts";
 import { id, pageOf, pageQuery, time } from "./schemas.ts";
 
@@ -20,6 +25,27 @@ const group = z
   .meta({ id: "Group" });
 
 const params = z.object({ groupId: id });
+const memberParams = params.extend({ memberId: id });
+
+/** What belongs to the identity provider (R34): asked for, it is refused with the name of the owner. */
+const ownedByProvider = (
+  method: "delete" | "post" | "put",
+  path: "" | "/members" | "/members/:memberId",
+  operationId: string,
+  what: string,
+) =>
+  route({
+    method,
+    path: `/groups/:groupId${path}`,
+    operationId,
+    summary: `Always refused, and told where: the identity provider ${what}`,
+    tag: "Groups",
+    access: "provision",
+    params: path === "/members/:memberId" ? memberParams : params,
+    status: 409,
+    problems: [404, 409],
+    handle: ({ admin, params }) => refuseGroupEdit(admin, params.groupId),
+  });
 
 export const groupRoutes = [
   route({
@@ -63,4 +89,13 @@ export const groupRoutes = [
     problems: [404],
     handle: ({ admin, params, query }) => listGroupMembers(admin, params.groupId, query),
   }),
+  ownedByProvider("delete", "", "deleteGroup", "deletes a provisioned group"),
+  ownedByProvider("post", "/members", "addGroupMember", "adds members to a provisioned group"),
+  ownedByProvider("put", "/members", "replaceGroupMembers", "sets the members of a provisioned group"),
+  ownedByProvider(
+    "delete",
+    "/members/:memberId",
+    "removeGroupMember",
+    "removes members from a provisioned group",
+  ),
 ];

@@ -178,6 +178,7 @@ export const licenseRoutes: AdminRoute[] = [
         .optional()
         .meta({ description: "In queues for the type that this group gives: the highest is served first." }),
       planHash,
+      name: ownedByProvider,
       displayName: ownedByProvider,
       members: ownedByProvider,
     }),
@@ -188,8 +189,8 @@ export const licenseRoutes: AdminRoute[] = [
       waitingPriority: z.number().int(),
     }),
     problems: [404, 409],
-    handle: async ({ admin, params, body: { displayName, members, ...change } }) =>
-      displayName === undefined && members === undefined
+    handle: async ({ admin, params, body: { name, displayName, members, ...change } }) =>
+      [name, displayName, members].every((owned) => owned === undefined)
         ? changeGroupLicense(admin, params.groupId, change)
         : refuseGroupEdit(admin, params.groupId),
   }),

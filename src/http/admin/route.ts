@@ -43,8 +43,8 @@ export type RouteDefinition<
   params?: P;
   query?: Q;
   body?: B;
-  /** Status of success. */
-  status: 200 | 201 | 202 | 204;
+  /** Status of success; 409 for an act that nobody may do here, whose answer says where it is done. */
+  status: 200 | 201 | 202 | 204 | 409;
   response?: R;
   /** Statuses of problems this route may answer beside 400, 401, 403 and 500. */
   problems?: readonly (404 | 409 | 412 | 413 | 429 | 503)[];
