@@ -4,7 +4,7 @@
  */
 import type { EventAction } from "./event.ts";
 import type { LicenseFacts, LicenseType, Ranking } from "./license.ts";
-import type { AllocationReason, UserChange } from "./license-allocation.ts";
+import type { AllocationReason, UserChange } from "./license-round.ts";
 
 /** What an account holds and what it waits for: codes of license types. */
 export type LicenseStanding = { held: string | null; waiting: string | null };

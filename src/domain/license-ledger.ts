@@ -3,7 +3,7 @@
  * and queues are served. The rules of who is to be where stand in `license-allocation.ts`.
  */
 import { type LicenseFacts, type LicensePool, NO_LICENSE, type Ranking, ranking } from "./license.ts";
-import type { AllocationReason, AllocationState } from "./license-allocation.ts";
+import type { AllocationReason, AllocationState } from "./license-round.ts";
 
 /** An account in the round: as it came, as it stands now, and why. */
 export type LedgerAccount = {

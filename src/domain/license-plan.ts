@@ -1,6 +1,6 @@
 /** What an act would do to the licenses of people, sorted by kind of effect; exact counts, the first few named. */
 import type { Ranking } from "./license.ts";
-import type { UserChange } from "./license-allocation.ts";
+import type { UserChange } from "./license-round.ts";
 
 export const LICENSE_EFFECTS = [
   /** Gets a license and held none. */

@@ -3,11 +3,11 @@
  * are known before anything is written, so a `bulkId:` reference is a plain value by the time it is stored:
  * backward, forward and circular references (§3.7.1) differ only in what has to commit together.
  */
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { isObject, type Json } from "./json.ts";
 import { BULK_OPERATIONS_MAX } from "./limits.ts";
 import { checkMessage, messageMembers } from "./message.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { BULK_REQUEST } from "./urn.ts";
 
 export type BulkMethod = "POST" | "PUT" | "PATCH" | "DELETE";

@@ -2,11 +2,11 @@
 
 import type { AttributeDefinition, SchemaDefinition } from "./attribute.ts";
 import { findAttribute } from "./attribute.ts";
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import type { Json, JsonObject } from "./json.ts";
 import { PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from "./limits.ts";
 import { GROUP_TYPE, type ResourceType, USER_TYPE } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { COMMON_ATTRIBUTES } from "./schemas/common.ts";
 import { RESOURCE_TYPE_SCHEMA } from "./schemas/resource-type.ts";
 import { SCHEMA_SCHEMA } from "./schemas/schema.ts";

@@ -1,6 +1,5 @@
 import type { JsonObject } from "./json.ts";
 import { DETAIL_QUOTE_MAX } from "./limits.ts";
-import { err, type Result } from "./result.ts";
 import { ERROR } from "./urn.ts";
 
 /** Kinds that become a `scimType` of the same name: RFC 7644 Table 9 and RFC 9865 Table 3. */
@@ -19,7 +18,7 @@ export type ScimType =
   | "expiredCursor"
   | "invalidCount";
 
-type Plain =
+export type PlainKind =
   | ScimType
   | "notFound"
   | "conflict"
@@ -32,7 +31,7 @@ type Plain =
 
 /** Everything a SCIM answer can say went wrong. `detail` is read by the administrator of the client. */
 export type ScimError =
-  | { kind: Plain; detail: string }
+  | { kind: PlainKind; detail: string }
   | { kind: "unauthorized"; detail: string; challenge?: string }
   | { kind: "methodNotAllowed"; detail: string; allow?: readonly string[] }
   | { kind: "unavailable"; detail: string; retryAfterSeconds: number }
@@ -46,10 +45,7 @@ export type ScimError =
 
 export type Wire = { status: number; body: JsonObject; headers: Record<string, string> };
 
-export const refusal = (kind: Plain, detail: string): ScimError => ({ kind, detail });
-
-/** A failed Result in one call; most of this layer ends with one. */
-export const refuse = (kind: Plain, detail: string): Result<never> => err(refusal(kind, detail));
+export const refusal = (kind: PlainKind, detail: string): ScimError => ({ kind, detail });
 
 /** A client's own words inside a `detail`, cut to a readable length. */
 export const quote = (text: string): string =>

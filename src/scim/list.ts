@@ -1,4 +1,4 @@
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import type { JsonObject } from "./json.ts";
 import { CURSOR_LENGTH_MAX, NAME_LENGTH_MAX, PAGE_SIZE_DEFAULT, PAGE_SIZE_MAX } from "./limits.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { LIST_RESPONSE } from "./urn.ts";
 
 export type Paging =

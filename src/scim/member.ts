@@ -1,8 +1,8 @@
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { listOfDictionary } from "./idp/onelogin.ts";
 import { isObject, type Json } from "./json.ts";
 import { MEMBERS_MAX, NAME_LENGTH_MAX } from "./limits.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { duplicateName } from "./value.ts";
 
 /** A member of a group (RFC 7643 §4.2); `$ref` and `display` follow from the id and are not kept. */

@@ -1,6 +1,6 @@
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import type { Json, JsonObject } from "./json.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { duplicateName } from "./value.ts";
 
 /**

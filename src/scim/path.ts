@@ -1,6 +1,6 @@
 import type { AttributeDefinition } from "./attribute.ts";
 import { findAttribute } from "./attribute.ts";
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { parseFilter } from "./filter/parse.ts";
 import { type ResolvedFilter, resolveElementFilter } from "./filter/resolve.ts";
 import { FILTER_LENGTH_MAX } from "./limits.ts";
@@ -11,7 +11,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 
 /** The target of a PATCH operation (RFC 7644 Figure 7), or a whole extension (design §5.3). */
 export type AttributePath =

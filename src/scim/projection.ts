@@ -1,6 +1,5 @@
 import type { AttributeDefinition } from "./attribute.ts";
 import { findAttribute } from "./attribute.ts";
-import { refuse } from "./error.ts";
 import { isObject, type Json, type JsonObject, memberOf } from "./json.ts";
 import { NAME_LENGTH_MAX, PROJECTION_NAMES_MAX } from "./limits.ts";
 import { schemasOf } from "./resource.ts";
@@ -11,7 +10,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 
 /** One requested name: an attribute, a sub-attribute of one, a whole schema, or something kept raw. All lower case. */
 type Selection = { readonly schema?: string; readonly name?: string; readonly subAttribute?: string };

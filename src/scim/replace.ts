@@ -1,9 +1,9 @@
 import type { AttributeDefinition } from "./attribute.ts";
 import { findAttribute } from "./attribute.ts";
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { equalJson, isObject, type JsonObject, memberOf } from "./json.ts";
 import { type ResourceType, resolveAttribute } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 
 /** RFC 7644 §3.5.1: an immutable attribute that has a value must be sent with that value. */
 const checkImmutable = (

@@ -1,6 +1,6 @@
 import type { SchemaDefinition } from "./attribute.ts";
 import { findAttribute } from "./attribute.ts";
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { isObject, type Json, type JsonObject, memberOf } from "./json.ts";
 import { ATTRIBUTES_MAX, NAME_LENGTH_MAX } from "./limits.ts";
 import { type MemberReference, parseMembers } from "./member.ts";
@@ -12,7 +12,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "./resource-type.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { assigned, duplicateName, parseRaw, parseValue } from "./value.ts";
 
 export type { MemberReference } from "./member.ts";

@@ -1,7 +1,6 @@
-import { refuse } from "./error.ts";
 import { isObject, type Json } from "./json.ts";
 import { checkMessage } from "./message.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 import { SEARCH_REQUEST } from "./urn.ts";
 import { duplicateName } from "./value.ts";
 

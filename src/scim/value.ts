@@ -1,11 +1,11 @@
 import { type AttributeDefinition, findAttribute } from "./attribute.ts";
 import { parseDateTime } from "./date-time.ts";
-import { quote, refuse } from "./error.ts";
+import { quote } from "./error.ts";
 import { booleanWord, managerObject } from "./idp/entra.ts";
 import { listOfDictionary } from "./idp/onelogin.ts";
 import { isObject, type Json, type JsonObject } from "./json.ts";
 import { ATTRIBUTES_MAX, RAW_PARTS_MAX, STRING_LENGTH_MAX, VALUES_PER_ATTRIBUTE_MAX } from "./limits.ts";
-import { ok, type Result } from "./result.ts";
+import { ok, type Result, refuse } from "./result.ts";
 
 // Base64 of RFC 4648 §4 or §5, padded or not (RFC 7643 §2.3.6).
 const BASE64 = /^[A-Za-z0-9+/_-]*={0,2}$/;

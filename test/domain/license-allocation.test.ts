@@ -2,8 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { entitlement, type LicenseFacts, NO_LICENSE, ranking } from "../../src/domain/license.ts";
-import { allocate, type Evaluation, type Release } from "../../src/domain/license-allocation.ts";
+import { allocate } from "../../src/domain/license-allocation.ts";
 import { type LicenseStanding, licenseEvents } from "../../src/domain/license-event.ts";
+import type { Evaluation, Release } from "../../src/domain/license-round.ts";
 
 const TYPES = [
   { typeNo: 1, code: "read_only", rank: 1 },

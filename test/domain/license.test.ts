@@ -7,8 +7,9 @@ import {
   NO_LICENSE,
   ranking,
 } from "../../src/domain/license.ts";
-import { type AllocationState, allocate, type Evaluation } from "../../src/domain/license-allocation.ts";
+import { allocate } from "../../src/domain/license-allocation.ts";
 import { licenseEvents } from "../../src/domain/license-event.ts";
+import type { AllocationState, Evaluation } from "../../src/domain/license-round.ts";
 
 const RO = 1;
 const CONCURRENT = 2;

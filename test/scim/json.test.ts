@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { equalJson, parseJson, withMember } from "../../src/scim/json.ts";
+import { equalJson, withMember } from "../../src/scim/json.ts";
+import { parseJson } from "../../src/scim/json-text.ts";
 import { JSON_DEPTH_MAX } from "../../src/scim/limits.ts";
 import { failed, succeeded } from "./outcome.ts";
 

@@ -1,6 +1,6 @@
 /** Open work of the license allocator: what a round takes of it, and what it means for the accounts it names. */
 import { entitlement, NO_LICENSE, type Ranking } from "../../domain/license.ts";
-import type { Evaluation, Lowering, Release } from "../../domain/license-allocation.ts";
+import type { Evaluation, Lowering, Release } from "../../domain/license-round.ts";
 import {
   ALLOCATION_ROUND_ROWS_MAX,
   ALLOCATION_ROUND_USERS_MAX,

@@ -4,8 +4,9 @@
  */
 import { tenantNo as toTenantNo } from "../../domain/id.ts";
 import { ranking } from "../../domain/license.ts";
-import { type Allocation, allocate } from "../../domain/license-allocation.ts";
+import { allocate } from "../../domain/license-allocation.ts";
 import { licenseEvents } from "../../domain/license-event.ts";
+import type { Allocation } from "../../domain/license-round.ts";
 import { ALLOCATION_ATTEMPTS_MAX } from "../../domain/limits.ts";
 import { commit, type Database, read } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";

@@ -1,7 +1,7 @@
 /** A plan for licenses as administrators see it, and its hash. */
 import { type LicensePool, ranking } from "../../domain/license.ts";
-import type { Allocation } from "../../domain/license-allocation.ts";
 import { effectsOf, LICENSE_EFFECTS, type LicenseEffect } from "../../domain/license-plan.ts";
+import type { Allocation } from "../../domain/license-round.ts";
 import { PREVIEW_NAMES_MAX } from "../../domain/limits.ts";
 import { read } from "../../store/database.ts";
 import type { EntitledAccount } from "../../store/licenses/entitlements.ts";

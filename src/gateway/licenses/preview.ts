@@ -4,12 +4,8 @@
  * person: two plans with one hash do the same to the same people.
  */
 import { type LicensePool, ranking } from "../../domain/license.ts";
-import {
-  type Allocation,
-  allocate,
-  type Evaluation,
-  type Lowering,
-} from "../../domain/license-allocation.ts";
+import { allocate } from "../../domain/license-allocation.ts";
+import type { Allocation, Evaluation, Lowering } from "../../domain/license-round.ts";
 import { PREVIEW_ACCOUNTS_MAX, PREVIEW_PAGE } from "../../domain/limits.ts";
 import { read, type Statement } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";

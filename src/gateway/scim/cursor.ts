@@ -3,9 +3,8 @@
  * configuration decide what a page shows, whoever brings the cursor (§5.2).
  */
 import { CURSOR_LIFETIME_SECONDS } from "../../domain/limits.ts";
-import { refuse } from "../../scim/error.ts";
 import type { Paging } from "../../scim/list.ts";
-import { ok, type Result } from "../../scim/result.ts";
+import { ok, type Result, refuse } from "../../scim/result.ts";
 import type { Position } from "../../store/resources/resource-page.ts";
 import type { ScimClient } from "./client.ts";
 

@@ -1,11 +1,11 @@
 /** Rows of a list as the resources clients see. */
 import { DERIVED_COMPARISONS_MAX, LISTED_MEMBERS_MAX } from "../../domain/limits.ts";
-import { refusal, refuse, type ScimError } from "../../scim/error.ts";
+import { refusal, type ScimError } from "../../scim/error.ts";
 import type { ResolvedFilter } from "../../scim/filter/resolve.ts";
 import type { JsonObject } from "../../scim/json.ts";
 import { type Projection, project, wantsAttribute } from "../../scim/projection.ts";
 import type { ResourceType } from "../../scim/resource-type.ts";
-import { ok, type Result } from "../../scim/result.ts";
+import { ok, type Result, refuse } from "../../scim/result.ts";
 import type { Row } from "../../store/database.ts";
 import { groupRecord } from "../../store/resources/groups.ts";
 import { selectMembers } from "../../store/resources/member-page.ts";

@@ -1,5 +1,4 @@
 /** Queries of the root: users and groups in one list (RFC 7644 §3.4.2.1). */
-import { refuse } from "../../scim/error.ts";
 import { parseFilter } from "../../scim/filter/parse.ts";
 import { type ResolvedFilter, resolveRootFilter } from "../../scim/filter/resolve.ts";
 import type { JsonObject } from "../../scim/json.ts";
@@ -11,7 +10,7 @@ import {
   type ResourceType,
   USER_TYPE,
 } from "../../scim/resource-type.ts";
-import { ok, type Result } from "../../scim/result.ts";
+import { ok, type Result, refuse } from "../../scim/result.ts";
 import type { Row } from "../../store/database.ts";
 import type { PageQuery } from "../../store/resources/resource-page.ts";
 import { planRootPage, type RootPage, selectByNumber } from "../../store/resources/root-page.ts";

@@ -1,8 +1,7 @@
 /** Handler of /Bulk (RFC 7644 §3.7). */
 import { bulk } from "../../gateway/scim/bulk.ts";
-import { refuse } from "../../scim/error.ts";
 import { BULK_PAYLOAD_BYTES_MAX } from "../../scim/limits.ts";
-import { ok } from "../../scim/result.ts";
+import { ok, refuse } from "../../scim/result.ts";
 import { scimJson } from "./answer.ts";
 import type { ScimHandler } from "./handle.ts";
 import { readBody } from "./request.ts";

@@ -1,10 +1,10 @@
 /** Reading a SCIM request: media type, size, encoding, JSON, and the conditional headers. */
 import type { Context } from "hono";
 import type { IfMatch } from "../../gateway/scim/contention.ts";
-import { refuse } from "../../scim/error.ts";
-import { type Json, parseJson } from "../../scim/json.ts";
+import type { Json } from "../../scim/json.ts";
+import { parseJson } from "../../scim/json-text.ts";
 import { BODY_BYTES_MAX } from "../../scim/limits.ts";
-import { ok, type Result } from "../../scim/result.ts";
+import { ok, type Result, refuse } from "../../scim/result.ts";
 import { matches, parseTags } from "../../scim/version.ts";
 import type { AppEnvironment } from "../context.ts";
 

@@ -1,8 +1,8 @@
 import type { AttributeDefinition } from "../attribute.ts";
 import { parseDateTime } from "../date-time.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { booleanWord } from "../idp/entra.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import type { CompareOperator, Literal } from "./ast.ts";
 
 /** A comparison value that fits its attribute. */

@@ -1,5 +1,4 @@
-import { refuse } from "../error.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 
 /** `spaced` tells whether white space stood before: the grammar demands it around operators. */
 export type Token =

@@ -1,7 +1,7 @@
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { FILTER_DEPTH_MAX, FILTER_LENGTH_MAX, FILTER_NODES_MAX } from "../limits.ts";
 import { type AttributeName, parseAttributeName } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import type { CompareOperator, Filter, Literal } from "./ast.ts";
 import { lex, type Token } from "./lex.ts";
 

@@ -1,5 +1,5 @@
 import { findAttribute } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import {
   type AttributeName,
   defaultToValue,
@@ -9,7 +9,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import type { CompareOperator, Filter, Literal } from "./ast.ts";
 import { fits, misfit, type ResolvedValue, resolveValue } from "./fit.ts";
 

@@ -1,9 +1,9 @@
 import { type AttributeDefinition, findAttribute } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { equalJson, isObject, type Json, type JsonObject, memberOf } from "../json.ts";
 import { ATTRIBUTES_MAX } from "../limits.ts";
 import { leafOf, type ResolvedAttribute, type ResourceType } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { parseRaw } from "../value.ts";
 import { clears, orNothing, read, readMember, write, writeMember } from "./document.ts";
 import { applyElement, type ElementPath } from "./element.ts";

@@ -1,11 +1,11 @@
 import type { AttributeDefinition } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { evaluateElement } from "../filter/evaluate.ts";
 import type { ResolvedFilter } from "../filter/resolve.ts";
 import { equalJson, isObject, type Json, type JsonObject } from "../json.ts";
 import type { AttributePath } from "../path.ts";
 import { leafOf } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { parsePlural } from "../value.ts";
 import { clears, orNothing } from "./document.ts";
 import type { PatchOperation } from "./operation.ts";

@@ -1,7 +1,7 @@
 // An operation without a path names its targets as the keys of its value (RFC 7644 §3.5.2.1, §3.5.2.3).
 
 import { findAttribute } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { isObject, type Json, type JsonObject } from "../json.ts";
 import { ATTRIBUTES_MAX, NAME_LENGTH_MAX } from "../limits.ts";
 import { parsePath } from "../path.ts";
@@ -14,7 +14,7 @@ import {
   type ResourceType,
   resolveAttribute,
 } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { duplicateName } from "../value.ts";
 import { clears } from "./document.ts";
 import type { PatchOperation } from "./operation.ts";

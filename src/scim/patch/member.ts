@@ -1,9 +1,9 @@
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { evaluateElement } from "../filter/evaluate.ts";
 import type { ResolvedFilter } from "../filter/resolve.ts";
 import type { JsonObject } from "../json.ts";
 import { type MemberReference, parseMembers } from "../member.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { clears } from "./document.ts";
 import type { PatchOperation } from "./operation.ts";
 

@@ -1,4 +1,4 @@
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { isObject, type Json } from "../json.ts";
 import {
   PATCH_OPERATIONS_MAX,
@@ -9,7 +9,7 @@ import {
 import { checkMessage, messageMembers } from "../message.ts";
 import { parsePath } from "../path.ts";
 import type { ResourceType } from "../resource-type.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { PATCH_OP } from "../urn.ts";
 import { expandExtension, expandResource } from "./expand.ts";
 import type { PatchOperation } from "./operation.ts";

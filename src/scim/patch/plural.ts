@@ -1,8 +1,8 @@
 import type { AttributeDefinition } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { equalJson, isObject, type Json, type JsonObject, memberOf } from "../json.ts";
 import { VALUES_PER_ATTRIBUTE_MAX } from "../limits.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { overlay, parsePlural } from "../value.ts";
 
 /** The values of a multi-valued attribute, and which of them an operation wrote. */

@@ -1,8 +1,8 @@
 import type { AttributeDefinition } from "../attribute.ts";
-import { quote, refuse } from "../error.ts";
+import { quote } from "../error.ts";
 import { managerObject } from "../idp/entra.ts";
 import { isObject, type Json, type JsonObject, memberOf, withMember } from "../json.ts";
-import { ok, type Result } from "../result.ts";
+import { ok, type Result, refuse } from "../result.ts";
 import { overlay, parseSingle, parseSubAttributes } from "../value.ts";
 import { clears, orNothing } from "./document.ts";
 

@@ -1,8 +1,8 @@
 /** License pools and the writes of the allocator, which alone writes license facts of accounts and counters. */
 import { type SQL, sql } from "drizzle-orm";
 import type { TenantNo } from "../../domain/id.ts";
-import type { PoolChange, UserChange } from "../../domain/license-allocation.ts";
 import type { LicenseEvent } from "../../domain/license-event.ts";
+import type { PoolChange, UserChange } from "../../domain/license-round.ts";
 import { EVENTS_PER_STATEMENT_MAX } from "../../domain/limits.ts";
 import type { JsonObject } from "../../scim/json.ts";
 import { tenantFence } from "../fence.ts";
