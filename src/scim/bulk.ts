@@ -28,7 +28,9 @@ export type ParsedOperation = { method: string; bulkId?: string; parsed: Result<
 
 export type BulkRequest = { failOnErrors: number; operations: ParsedOperation[] };
 
-const reference = /^bulkId:(.+)$/;
+/** A reference is a whole value, or a quoted value inside the filter of a PATCH path. */
+const wholeReference = /^bulkId:(.+)$/;
+const quotedReference = /(?<=")bulkId:([^"\\]+)(?=")/g;
 
 export function parseBulk(body: Json): Result<BulkRequest> {
   if (!isObject(body)) return refuse("invalidSyntax", "The body must be a JSON object.");
@@ -115,36 +117,43 @@ function withUniqueBulkIds(operations: ParsedOperation[]): ParsedOperation[] {
 /** bulkIds that an operation refers to, in its path or anywhere in its data. */
 export function referencesOf(operation: BulkOperation): ReadonlySet<string> {
   const found = new Set<string>();
-  const visit = (value: Json | undefined): void => {
-    if (typeof value === "string") {
-      const [, bulkId] = reference.exec(value) ?? [];
-      if (bulkId !== undefined) found.add(bulkId);
-    } else if (Array.isArray(value)) {
-      for (const item of value) visit(item);
-    } else if (value !== null && typeof value === "object") {
-      for (const item of Object.values(value)) visit(item);
-    }
-  };
-  visit(operation.id);
-  visit(operation.data);
+  mapReferences(operation, (bulkId) => {
+    found.add(bulkId);
+    return undefined;
+  });
   return found;
 }
 
 /** The operation with every reference replaced by the id its resource has (or will have). */
-export function resolveReferences(operation: BulkOperation, ids: ReadonlyMap<string, string>): BulkOperation {
-  const replace = (value: Json): Json => {
-    if (typeof value === "string") {
-      const [, bulkId] = reference.exec(value) ?? [];
-      return (bulkId === undefined ? undefined : ids.get(bulkId)) ?? value;
-    }
-    if (Array.isArray(value)) return value.map(replace);
+export const resolveReferences = (
+  operation: BulkOperation,
+  ids: ReadonlyMap<string, string>,
+): BulkOperation => mapReferences(operation, (bulkId) => ids.get(bulkId));
+
+/** The operation with each reference replaced by what `idOf` says; what it does not know stays as it is. */
+function mapReferences(
+  operation: BulkOperation,
+  idOf: (bulkId: string) => string | undefined,
+): BulkOperation {
+  const replace = (text: string, pattern: RegExp): string =>
+    text.replace(pattern, (reference: string, bulkId: string) => idOf(bulkId) ?? reference);
+  const mapped = (value: Json, pattern: RegExp): Json => {
+    if (typeof value === "string") return replace(value, pattern);
+    if (Array.isArray(value)) return value.map((item) => mapped(item, pattern));
     if (value === null || typeof value !== "object") return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, replace(inner)]));
+    const inPath = (name: string) => operation.method === "PATCH" && name.toLowerCase() === "path";
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [
+        name,
+        mapped(inner, inPath(name) ? quotedReference : wholeReference),
+      ]),
+    );
   };
+  const { id, data } = operation;
   return {
     ...operation,
-    ...(operation.id === undefined ? {} : { id: String(replace(operation.id)) }),
-    ...(operation.data === undefined ? {} : { data: replace(operation.data) }),
+    ...(id === undefined ? {} : { id: replace(id, wholeReference) }),
+    ...(data === undefined ? {} : { data: mapped(data, wholeReference) }),
   };
 }
 

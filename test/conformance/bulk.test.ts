@@ -104,6 +104,23 @@ describe("references", () => {
     expect(await memberIds(idOf(made))).toEqual([idOf(ada)]);
   });
 
+  it("in the filter of a PATCH path: a member that the same request creates leaves again", async () => {
+    const data = {
+      schemas: ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+      Operations: [{ op: "remove", path: 'members[value eq "bulkId:ada"]' }],
+    };
+    const outcomes = await bulk([
+      user("ada"),
+      user("bob"),
+      group("g", "bulkId:ada", "bulkId:bob"),
+      { method: "PATCH", path: "/Groups/bulkId:g", data },
+    ]);
+    expect(statuses(outcomes)).toEqual(["201", "201", "201", "204"]);
+    const [, bob, made] = outcomes;
+    if (bob === undefined || made === undefined) throw new Error("four outcomes");
+    expect(await memberIds(idOf(made))).toEqual([idOf(bob)]);
+  });
+
   it("to nothing, or to an operation that failed, is 409 and creates nothing", async () => {
     const outcomes = await bulk([
       group("g", "bulkId:nobody"),

@@ -131,3 +131,19 @@ it("replaces references in the path and at any depth, and leaves others alone", 
     data: { Operations: [{ op: "add", path: "members", value: [{ value: "2" }, { value: "bulkId:x" }] }] },
   });
 });
+
+it("replaces references inside the filter of a PATCH path, and the same words nowhere else", () => {
+  const operation = (name: string): BulkOperation => ({
+    method: "PATCH",
+    endpoint: "/Groups",
+    id: "7",
+    data: {
+      Operations: [
+        { op: "remove", path: `members[value eq "${name}"]` },
+        { op: "replace", path: "displayName", value: 'Called "bulkId:u"' },
+      ],
+    },
+  });
+  expect([...referencesOf(operation("bulkId:u"))]).toEqual(["u"]);
+  expect(resolveReferences(operation("bulkId:u"), new Map([["u", "2"]]))).toEqual(operation("2"));
+});
