@@ -56,6 +56,8 @@ const actions: Record<EventAction, string> = {
   "vault_user.disabled": "Disabled in a vault",
   "vault_user.deleted": "Deleted in a vault",
   "vault_user.restored": "Restored in a vault",
+  "vault_user.pinned": "Stays in a vault whatever links do",
+  "vault_user.unpinned": "Leaves a vault with its last link again",
   "vault_user.skipped": "Not brought back into a vault",
   "vault_user.staged": "Leaving a vault waits for approval",
   "link.created": "Link created",

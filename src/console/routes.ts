@@ -55,6 +55,8 @@ import {
   deleteVaultUserPage,
   disableVaultUserAction,
   enableVaultUserAction,
+  pinVaultUserAction,
+  unpinVaultUserAction,
   vaultGroupPage,
 } from "./pages/vault-users.tsx";
 import { createVaultAction, vaultsPage } from "./pages/vaults.tsx";
@@ -129,6 +131,8 @@ export function consolePages(): Hono<ConsoleEnvironment> {
   pages.get("/vaults/:vaultId/groups/:vaultGroupId", needs("read"), vaultGroupPage);
   pages.post("/vaults/:vaultId/users/:userId/enable", needs("provision"), enableVaultUserAction);
   pages.post("/vaults/:vaultId/users/:userId/disable", needs("provision"), disableVaultUserAction);
+  pages.post("/vaults/:vaultId/users/:userId/pin", needs("provision"), pinVaultUserAction);
+  pages.post("/vaults/:vaultId/users/:userId/unpin", needs("provision"), unpinVaultUserAction);
   pages.get("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserPage);
   pages.post("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserAction);
 

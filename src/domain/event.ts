@@ -65,6 +65,8 @@ export const EVENT_ACTIONS = [
   "vault_user.disabled",
   "vault_user.deleted",
   "vault_user.restored",
+  "vault_user.pinned",
+  "vault_user.unpinned",
   "vault_user.skipped",
   "vault_user.staged",
   "link.created",

@@ -13,10 +13,11 @@ export type VaultUser = {
   disabledBy: "sync" | "admin" | null;
   /** `sync` once a link has covered the person (A14); a `manual` one is left alone when links let go (A15). */
   origin: "sync" | "manual";
+  /** Stays enabled when the last link lets go (A14). */
   pinned: boolean;
 };
 
-export type AdminAct = "enable" | "disable" | "delete";
+export type AdminAct = "enable" | "disable" | "delete" | "pin" | "unpin";
 
 /** State that an administrator's act leads to; undefined when there is nothing to change. */
 export function afterAdminAct(user: VaultUser, act: AdminAct): VaultUser | "deleted" | undefined {
@@ -29,7 +30,14 @@ export function afterAdminAct(user: VaultUser, act: AdminAct): VaultUser | "dele
       if (user.state === "deleted") return "deleted";
       return user.disabledBy === "admin" ? undefined : { ...user, state: "disabled", disabledBy: "admin" };
     case "delete":
-      return user.state === "deleted" ? undefined : { ...user, state: "deleted", disabledBy: null };
+      return user.state === "deleted"
+        ? undefined
+        : { ...user, state: "deleted", disabledBy: null, pinned: false };
+    case "pin":
+      if (user.state === "deleted") return "deleted";
+      return user.pinned ? undefined : { ...user, pinned: true };
+    case "unpin":
+      return user.pinned ? { ...user, pinned: false } : undefined;
   }
 }
 

@@ -14,6 +14,8 @@ const user = (state: VaultUser["state"], disabledBy: VaultUser["disabledBy"] = n
   pinned: false,
 });
 
+const pinned = (vaultUser: VaultUser): VaultUser => ({ ...vaultUser, pinned: true });
+
 describe("acts of an administrator on a vault user", () => {
   const cases: [string, VaultUser, AdminAct, VaultUser | "deleted" | undefined][] = [
     ["R58: disabling an enabled one is by admin", user("enabled"), "disable", user("disabled", "admin")],
@@ -32,6 +34,14 @@ describe("acts of an administrator on a vault user", () => {
     ["R60: deleting an enabled one leaves a tombstone", user("enabled"), "delete", user("deleted")],
     ["deleting a disabled one leaves a tombstone", user("disabled", "admin"), "delete", user("deleted")],
     ["deleting twice changes nothing", user("deleted"), "delete", undefined],
+    ["A14: pinning an enabled one", user("enabled"), "pin", pinned(user("enabled"))],
+    ["pinning enables nobody", user("disabled", "sync"), "pin", pinned(user("disabled", "sync"))],
+    ["pinning twice changes nothing", pinned(user("enabled")), "pin", undefined],
+    ["a tombstone cannot be pinned", user("deleted"), "pin", "deleted"],
+    ["unpinning", pinned(user("enabled")), "unpin", user("enabled")],
+    ["unpinning twice changes nothing", user("enabled"), "unpin", undefined],
+    ["a pin holds across disabling", pinned(user("enabled")), "disable", pinned(user("disabled", "admin"))],
+    ["a pin ends with deletion", pinned(user("enabled")), "delete", user("deleted")],
   ];
   it.each(cases)("%s", (_, before, act, after) => {
     expect(afterAdminAct(before, act)).toEqual(after);

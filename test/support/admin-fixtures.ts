@@ -123,9 +123,9 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
     body: { userIds: [userId] },
   }),
   listVaultUsers: ({ vaultId }) => ({ path: `/vaults/${vaultId}/users` }),
-  setVaultUserState: ({ vaultId, userId }) => ({
+  changeVaultUser: ({ vaultId, userId }) => ({
     path: `/vaults/${vaultId}/users/${userId}`,
-    body: { state: "disabled" },
+    body: { pinned: true },
   }),
   deleteVaultUser: ({ vaultId, userId }) => ({ path: `/vaults/${vaultId}/users/${userId}` }),
   previewLink: ({ groupId, vaultId }) => ({

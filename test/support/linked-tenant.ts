@@ -3,6 +3,7 @@
 import type { BrakePolicy } from "../../src/domain/brake.ts";
 import { configurationNo } from "../../src/domain/id.ts";
 import type { OutboxKind, PropagationMessage } from "../../src/domain/outbox.ts";
+import type { AdminAct } from "../../src/domain/vault.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
 import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import type { Outcome } from "../../src/gateway/problem.ts";
@@ -165,7 +166,7 @@ export class LinkedTenant {
 
   linkStates = async (): Promise<string[]> => (await this.links()).map(({ state }) => state);
 
-  act(vault: Place, userNo: number, act: "enable" | "disable" | "delete") {
+  act(vault: Place, userNo: number, act: AdminAct) {
     return actOnVaultUser(this.tenant.admin(), { vaultId: vault.id, userId: `u${userNo}`, act });
   }
 

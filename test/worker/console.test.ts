@@ -433,6 +433,13 @@ describe("vaults and links", () => {
     expect((await browser.post(`${path}/delete`)).html).toContain(">deleted</span>");
     expect((await browser.post(`${path}/enable`)).html).toContain(">enabled</span>");
   });
+
+  it("pins and unpins a vault user", async () => {
+    const { browser, ids } = other;
+    const path = `/vaults/${ids["vaultId"]}/users/${ids["firstUserId"]}`;
+    expect((await browser.post(`${path}/pin`)).html).toContain(">pinned</span>");
+    expect((await browser.post(`${path}/unpin`)).html).not.toContain(">pinned</span>");
+  });
 });
 
 describe("failed work", () => {

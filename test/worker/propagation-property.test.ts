@@ -6,6 +6,7 @@
  */
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import type { AdminAct } from "../../src/domain/vault.ts";
 import type { Deps } from "../../src/gateway/deps.ts";
 import { propagate } from "../../src/gateway/outbox/propagation.ts";
 import type { Link } from "../../src/gateway/vaults/links.ts";
@@ -40,6 +41,10 @@ const operation = fc.oneof(
       user: pick(5),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constantFrom("pin", "pin", "unpin"), vault: pick(2), user: pick(5) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("deliver"), seed: fc.nat({ max: 999 }) }) },
 );
 type Operation = { do: string } & Partial<
@@ -60,6 +65,8 @@ class Specification {
   disabledByAdmin = new Set<string>();
   /** Enabled by an administrator, or left by a link, while no link covered them. */
   vouched = new Set<string>();
+  /** Once enabled, such a person stays so when no link covers them any more. */
+  pinned = new Set<string>();
 
   source(group: number, seen = new Set<number>()): Set<number> {
     if (seen.has(group)) return new Set();
@@ -82,10 +89,25 @@ class Specification {
       const [vault, user] = key.split(":").map(Number);
       if (this.covered(vault ?? 0, user ?? 0)) this.vouched.delete(key);
     }
+    for (const key of this.pinned) this.vouchForPinned(key);
+  }
+
+  vouchForPinned(key: string): void {
+    const [vault, user] = key.split(":").map(Number);
+    if (this.state(vault ?? 0, user ?? 0) === "enabled") this.vouched.add(key);
   }
 
   act(act: string, vault: number, user: number): void {
     const key = `${vault}:${user}`;
+    if (act === "pin") {
+      this.pinned.add(key);
+      this.vouchForPinned(key);
+      return;
+    }
+    if (act === "unpin") {
+      if (this.pinned.delete(key)) this.vouched.delete(key);
+      return;
+    }
     const wasOff = !this.covered(vault, user) || this.disabledByAdmin.has(key) || this.tombstones.has(key);
     this.disabledByAdmin.delete(key);
     this.tombstones.delete(key);
@@ -95,6 +117,7 @@ class Specification {
     }
     this.vouched.delete(key);
     if (act === "delete") {
+      this.pinned.delete(key);
       for (const [target, members] of this.kept) {
         if (target >> 1 === vault)
           this.kept.set(
@@ -116,7 +139,10 @@ class Specification {
 
   /** Linked: the source's members replace those who stood there, and synchronized ones lose what kept them (A15). */
   take(target: number, group: number): void {
-    for (const user of this.kept.get(target) ?? []) this.vouched.delete(`${target >> 1}:${user}`);
+    for (const user of this.kept.get(target) ?? []) {
+      const key = `${target >> 1}:${user}`;
+      if (!this.pinned.has(key)) this.vouched.delete(key);
+    }
     this.kept.delete(target);
     this.links.set(target, group);
   }
@@ -187,7 +213,7 @@ class Play {
       case "deliver":
         return this.deliver(seed);
       default:
-        return this.act(step.do as "enable", vault, no);
+        return this.act(step.do as AdminAct, vault, no);
     }
   }
 
@@ -250,7 +276,7 @@ class Play {
     await this.settle();
   }
 
-  async act(act: "enable" | "disable" | "delete", vault: number, user: number): Promise<void> {
+  async act(act: AdminAct, vault: number, user: number): Promise<void> {
     await this.resumeAll();
     await this.settle();
     const place = this.targets[vault * 2]?.vault;

@@ -84,6 +84,51 @@ describe("a paused link", () => {
   });
 });
 
+describe("a pinned vault user (A14)", () => {
+  it("stays enabled when the last link lets go, and is disabled once unpinned", async () => {
+    const { world, group, target } = await linkedVault(3, [1, 2, 3]);
+    const { vault } = target;
+    expect(value(await world.act(vault, 1, "pin"))).toMatchObject({ state: "enabled", pinned: true });
+    value(await world.act(vault, 1, "pin"));
+    value(await world.act(vault, 3, "pin"));
+    await world.remove(group, 1, 2);
+    await world.settle();
+    expect(await world.members(target)).toEqual([3]);
+    expect(await world.vaultUsers(vault)).toEqual(["1:enabled", "2:disabled(sync)", "3:enabled"]);
+    expect(value(await world.act(vault, 1, "unpin"))).toMatchObject({ state: "enabled", pinned: false });
+    value(await world.act(vault, 3, "unpin"));
+    value(await world.act(vault, 2, "unpin"));
+    await world.settle();
+    expect(await world.vaultUsers(vault)).toEqual(["1:disabled(sync)", "2:disabled(sync)", "3:enabled"]);
+    expect(await world.events("vault_user.pinned")).toHaveLength(2);
+    expect(await world.events("vault_user.unpinned")).toHaveLength(2);
+    expect(await world.miscounts()).toEqual([]);
+  });
+
+  it("is told from others in the plan of a link, comes without its pin out of deletion, and was there by hand", async () => {
+    const world = await linkedTenant(3);
+    const vault = await world.vault("V");
+    const target = await world.target(vault, "T");
+    const at = { vaultId: vault.id, vaultGroupId: target.group.id };
+    value(await addMember(world.tenant.admin(), { ...at, userId: "u1" }));
+    value(await world.act(vault, 1, "pin"));
+    const link = await world.link(await world.group("G", [1, 2]), target);
+    await world.settle();
+    await world.unlink(link, "keep");
+    const plan = await world.preview(await world.group("H", [3]), target);
+    expect([plan.removes, plan.disables]).toEqual([["u1", "u2"], ["u2"]]);
+    // By hand and never a link's: unpinning leaves such a person alone.
+    value(await addMember(world.tenant.admin(), { ...at, userId: "u3" }));
+    value(await world.act(vault, 3, "pin"));
+    value(await world.act(vault, 3, "unpin"));
+    value(await world.act(vault, 1, "delete"));
+    expect(await world.act(vault, 1, "pin")).toMatchObject({ problem: { kind: "conflict" } });
+    expect(value(await world.act(vault, 1, "enable"))).toMatchObject({ pinned: false });
+    await world.settle();
+    expect(await world.vaultUsers(vault)).toEqual(["1:enabled", "2:enabled", "3:enabled"]);
+  });
+});
+
 describe("drift", () => {
   async function drift(world: LinkedTenant, vault: Place, limit = 50) {
     const found: string[] = [];

@@ -1,5 +1,6 @@
 /** Users of a vault, and what an administrator may do to them. */
 
+import type { AdminAct } from "../../domain/vault.ts";
 import { getUser } from "../../gateway/overview/users.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { actOnVaultUser, type VaultUserEntry } from "../../gateway/vaults/vault-users.ts";
@@ -41,7 +42,8 @@ export const VaultUsers = ({ vault, users, mayChange }: VaultUsersProps) =>
           </th>
           <td>
             <VaultState state={user.state} disabledBy={user.disabledBy} />{" "}
-            {user.state === "enabled" && !user.access && <Tag kind="warning">no access</Tag>}
+            {user.state === "enabled" && !user.access && <Tag kind="warning">no access</Tag>}{" "}
+            {user.pinned && <Tag kind="neutral">pinned</Tag>}
           </td>
           <td>{user.groups.map(({ name }) => name).join(", ") || <span class="faint">none</span>}</td>
           {mayChange && (
@@ -57,6 +59,7 @@ export const VaultUsers = ({ vault, users, mayChange }: VaultUsersProps) =>
 const Acts = ({ vaultId, user }: { vaultId: string; user: VaultUserEntry }) => {
   const path = `${section}/${vaultId}/users/${user.userId}`;
   const enableWord = user.state === "deleted" ? "Restore" : "Enable";
+  const pinWord = user.pinned ? "Unpin" : "Pin";
   return (
     <>
       {user.state === "enabled" ? (
@@ -73,9 +76,16 @@ const Acts = ({ vaultId, user }: { vaultId: string; user: VaultUserEntry }) => {
         </form>
       )}
       {user.state !== "deleted" && (
-        <a class="button small danger" href={`${path}/delete`} aria-label={`Delete ${user.userName}`}>
-          Delete
-        </a>
+        <>
+          <form method="post" action={`${path}/${pinWord.toLowerCase()}`}>
+            <button type="submit" class="button small" aria-label={`${pinWord} ${user.userName}`}>
+              {pinWord}
+            </button>
+          </form>
+          <a class="button small danger" href={`${path}/delete`} aria-label={`Delete ${user.userName}`}>
+            Delete
+          </a>
+        </>
       )}
     </>
   );
@@ -86,17 +96,19 @@ const idsOf = (c: ConsoleContext) => ({
   userId: c.req.param("userId") ?? "",
 });
 
-const act = (name: "enable" | "disable" | "delete") =>
+const act = (name: AdminAct, notice: string) =>
   async function vaultUserAction(c: ConsoleContext) {
     const { vaultId, userId } = idsOf(c);
     const outcome = await actOnVaultUser(c.get("admin"), { vaultId, userId, act: name });
     if (!outcome.ok) return problemPage(c, outcome.problem);
-    return c.redirect(`${section}/${vaultId}?notice=vault-user-${name}d`, 303);
+    return c.redirect(`${section}/${vaultId}?notice=vault-user-${notice}`, 303);
   };
 
-export const enableVaultUserAction = act("enable");
-export const disableVaultUserAction = act("disable");
-export const deleteVaultUserAction = act("delete");
+export const enableVaultUserAction = act("enable", "enabled");
+export const disableVaultUserAction = act("disable", "disabled");
+export const deleteVaultUserAction = act("delete", "deleted");
+export const pinVaultUserAction = act("pin", "pinned");
+export const unpinVaultUserAction = act("unpin", "unpinned");
 
 export async function deleteVaultUserPage(c: ConsoleContext) {
   const { vaultId, userId } = idsOf(c);

@@ -75,12 +75,13 @@ async function linksOf({ scope }: Task, query: Statement): Promise<LinkKey[]> {
   return rows.map(linkKey);
 }
 
-/** Restored people, and people whose coverage was in doubt (`store/vaults/settlement.ts`). */
+/** Restored and unpinned people, and people whose coverage was in doubt (`store/vaults/settlement.ts`). */
 async function lookAtVault(task: Task, vaultNo: number, users: number[]): Promise<Progress> {
   const { deps, scope, row } = task;
   await settleLinks(task, await linksOf(task, selectLinksOfVault(scope, vaultNo)), users, false);
   const { round } = row.payload;
   const looks = typeof round === "number" ? round : undefined;
+  const confirmed = row.payload["confirmed"] === true;
   const results = await commit(scope.shard, [
     tenantFence(scope),
     guardOpen(scope, row),
@@ -91,7 +92,7 @@ async function lookAtVault(task: Task, vaultNo: number, users: number[]): Promis
             row,
             vaultNo,
             users: JSON.stringify(users),
-            confirmed: false,
+            confirmed,
             stagedId: deps.newId(),
           }),
           ...closeOrLookAgain(scope, row, looks),

@@ -1,10 +1,10 @@
 /** Vault users, for administrators: who is in a vault, and what an administrator may do to them. */
 import { type AdminAct, afterAdminAct, hasVaultAccess } from "../../domain/vault.ts";
-import { commit } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import {
   changeVaultUser,
+  pinVaultUser,
   selectVaultUser,
   selectVaultUsers,
   userNoOf,
@@ -12,6 +12,7 @@ import {
   vaultUserRecord,
 } from "../../store/vaults/vault-users.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
@@ -22,6 +23,8 @@ export type VaultUserEntry = {
   userName: string;
   state: "enabled" | "disabled" | "deleted";
   disabledBy: "sync" | "admin" | null;
+  /** Stays enabled when the last link lets go (A14). */
+  pinned: boolean;
   /** Whether the person can use the vault now (I22). */
   access: boolean;
   groups: { id: string; name: string }[];
@@ -45,7 +48,7 @@ export async function listVaultUsers(
 /** Two acts at once, or an act and a settlement: the second looks again and decides anew. */
 const attemptsMax = 5;
 
-/** Enables (R61; also the restore of a tombstone, I17), disables (R58) or deletes (R60) a vault user. */
+/** Enables (R61; also the restore of a tombstone, I17), disables (R58), deletes (R60) or pins (A14) a vault user. */
 export async function actOnVaultUser(
   admin: Admin,
   { vaultId, userId, act }: { vaultId: string; userId: string; act: AdminAct },
@@ -64,8 +67,10 @@ export async function actOnVaultUser(
       });
     }
     if (after === undefined) return done(presentVaultUser(before));
+    const change =
+      after.state === before.state && after.pinned !== before.pinned ? pinVaultUser : changeVaultUser;
     const changed = await answered(
-      commit(scope.shard, [tenantFence(scope), ...changeVaultUser(scope, vault.vaultNo, before, after)]),
+      commitAct(admin, [tenantFence(scope), ...change(scope, vault.vaultNo, before, after)]),
       { moved: () => contended },
     );
     if (changed.ok) {
@@ -98,6 +103,7 @@ const presentVaultUser = (record: VaultUserRecord): VaultUserEntry => ({
   userName: record.userName,
   state: record.state,
   disabledBy: record.disabledBy,
+  pinned: record.pinned,
   access: hasVaultAccess({ ...record.account, vaultUser: record }),
   groups: record.groups,
 });

@@ -42,6 +42,7 @@ const vaultUser = z
     userName: z.string(),
     state: vaultUserState,
     disabledBy: z.enum(["sync", "admin"]).nullable(),
+    pinned: z.boolean().meta({ description: "Stays enabled when the last link lets go." }),
     access: z.boolean().meta({
       description: "The person can use the vault: enabled here, account active and enabled, license held.",
     }),
@@ -141,6 +142,17 @@ const groupRoutes: AdminRoute[] = [
   }),
 ];
 
+function actOf({
+  state,
+  pinned,
+}: {
+  state?: "enabled" | "disabled" | undefined;
+  pinned?: boolean | undefined;
+}) {
+  if (state !== undefined) return state === "enabled" ? "enable" : "disable";
+  return pinned ? "pin" : "unpin";
+}
+
 const userRoutes: AdminRoute[] = [
   route({
     method: "get",
@@ -159,17 +171,25 @@ const userRoutes: AdminRoute[] = [
   route({
     method: "patch",
     path: "/vaults/:vaultId/users/:userId",
-    operationId: "setVaultUserState",
-    summary: "Enable, disable or restore a vault user",
+    operationId: "changeVaultUser",
+    summary: "Enable, disable or restore a vault user, or pin it: then it stays when its last link lets go",
     tag: "Vaults",
     access: "provision",
     params: vaultUserParams,
-    body: z.strictObject({ state: z.enum(["enabled", "disabled"]) }),
+    body: z
+      .strictObject({
+        state: z.enum(["enabled", "disabled"]).optional(),
+        pinned: z.boolean().optional().meta({
+          description: "Unpinned, a person whom no link of the vault covers is disabled.",
+        }),
+      })
+      .refine(({ state, pinned }) => (state === undefined) !== (pinned === undefined), {
+        error: "give either state or pinned",
+      }),
     status: 200,
     response: vaultUser,
     problems: [404, 409],
-    handle: ({ admin, params, body }) =>
-      actOnVaultUser(admin, { ...params, act: body.state === "enabled" ? "enable" : "disable" }),
+    handle: ({ admin, params, body }) => actOnVaultUser(admin, { ...params, act: actOf(body) }),
   }),
   route({
     method: "delete",

@@ -106,9 +106,8 @@ export function changeVaultUser(
     ? ("vault_user.restored" as const)
     : (`vault_user.${after.state}` as "vault_user.enabled" | "vault_user.disabled" | "vault_user.deleted");
   return [
-    sql`UPDATE vault_users SET state = ${after.state}, disabled_by = ${after.disabledBy}, updated_at = ${now}
-      WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND user_no = ${userNo}
-        AND state = ${before.state} AND disabled_by IS ${before.disabledBy}`,
+    sql`UPDATE vault_users SET state = ${after.state}, disabled_by = ${after.disabledBy},
+        pinned = ${Number(after.pinned)}, updated_at = ${now} WHERE ${asRead(scope, vaultNo, before)}`,
     guardChangedOne("moved"),
     ...recordEvent(scope, {
       action,
@@ -131,6 +130,38 @@ export function changeVaultUser(
           ),
         ]
       : []),
+  ];
+}
+
+const asRead = ({ tenantNo }: TenantScope, vaultNo: number, before: VaultUser & { userNo: number }): SQL =>
+  sql`tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND user_no = ${before.userNo}
+    AND state = ${before.state} AND disabled_by IS ${before.disabledBy} AND pinned = ${Number(before.pinned)}`;
+
+/**
+ * Pins or unpins a vault user; raises `moved` as `changeVaultUser` does. Whom only the pin kept enabled is looked at
+ * once it is gone: no link covers such a person (R55).
+ */
+export function pinVaultUser(
+  scope: TenantScope,
+  vaultNo: number,
+  before: VaultUser & { userNo: number },
+  { pinned }: VaultUser,
+): SQL[] {
+  const { userNo, state, origin } = before;
+  const look = { vault: vaultNo, users: [userNo], round: 1, confirmed: true };
+  return [
+    sql`UPDATE vault_users SET pinned = ${Number(pinned)}, updated_at = ${scope.now}
+      WHERE ${asRead(scope, vaultNo, before)}`,
+    guardChangedOne("moved"),
+    ...recordEvent(scope, {
+      action: pinned ? "vault_user.pinned" : "vault_user.unpinned",
+      subjectKind: "user",
+      subjectNo: userNo,
+      reason: "by_admin",
+      data: { vault: vaultNo },
+    }),
+    nameSubject(scope, "vault", vaultNo, sql`1`),
+    ...(!pinned && state === "enabled" && origin === "sync" ? [enqueue(scope, "membership", look)] : []),
   ];
 }
 
