@@ -178,9 +178,6 @@ export const IDLE_CHECKS_PER_SWEEP = 20;
 /** Longest grace period of idle accounts: ten years. */
 export const IDLE_RELEASE_DAYS_MAX = 3_650;
 
-/** Accounts looked through for the number of reclaimable licenses; past it the figure says "at least". */
-export const RECLAIMABLE_SCANNED_MAX = 10_000;
-
 /** Priorities that groups may have in queues: enough to order any organization's groups. */
 export const WAITING_PRIORITY_MAX = 1_000;
 
@@ -262,3 +259,6 @@ export const MOVED_PAGE_BYTES_MAX = 1_000_000;
 
 /** Rows a tenant left behind are kept until nothing that began before the flip can still run. */
 export const MOVE_PURGE_AFTER_MS = 60_000;
+
+/** How far back an act looks for its own event after a lost answer: what a busy tenant records in some seconds. */
+export const EVIDENCE_EVENTS_MAX = 1_000;

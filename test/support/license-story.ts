@@ -20,7 +20,7 @@ export type Pool = {
   free: number;
   waiting: { unlicensed: number; upgrade: number };
   overAllocated: boolean;
-  reclaimable: { count: number; atLeast: boolean };
+  reclaimable: number;
 };
 export type Plan = {
   planHash: string;

@@ -1,11 +1,10 @@
 /** One license type at a glance: a bar, and in words what the bar shows. */
 
 import type { LicenseTypeSummary } from "../../gateway/licenses/licenses.ts";
-import type { Reclaimable } from "../../gateway/licenses/pools.ts";
 import { counted, figure } from "../words.ts";
 import { Tag } from "./tag.tsx";
 
-type LicensePoolProps = { pool: LicenseTypeSummary & { reclaimable?: Reclaimable } };
+type LicensePoolProps = { pool: LicenseTypeSummary & { reclaimable?: number } };
 
 export const LicensePool = ({ pool }: LicensePoolProps) => {
   const { name, purchased, assignable, assigned, free, waiting, overAllocated, reclaimable } = pool;
@@ -21,10 +20,9 @@ export const LicensePool = ({ pool }: LicensePoolProps) => {
       <p class="pool-notes">
         <span>{figure(purchased)} purchased</span>
         <span>{figure(free)} free</span>
-        {reclaimable !== undefined && reclaimable.count > 0 && (
+        {reclaimable !== undefined && reclaimable > 0 && (
           <span title="Held by accounts that are inactive or disabled">
-            {reclaimable.atLeast && "at least "}
-            {figure(reclaimable.count)} reclaimable
+            {figure(reclaimable)} reclaimable
           </span>
         )}
         {overAllocated && <Tag kind="bad">{`over-allocated by ${figure(assigned - assignable)}`}</Tag>}

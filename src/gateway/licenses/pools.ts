@@ -13,7 +13,7 @@ import {
 } from "../../store/licenses/license-acts.ts";
 import { selectReclaimable } from "../../store/licenses/pools.ts";
 import type { Admin } from "../admin.ts";
-import { act } from "../administrative-act.ts";
+import { act, commitOnce } from "../administrative-act.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
 import { applyPlan, type Hypothesis, type LicensePlan, previewLicenses } from "./preview.ts";
@@ -33,28 +33,21 @@ export type LicenseTypeSummary = {
   overAllocated: boolean;
 };
 
-/**
- * Licenses that accounts hold while they are inactive or disabled by an administrator (A8). `atLeast`: only the
- * first accounts were looked through.
- */
-export type Reclaimable = { count: number; atLeast: boolean };
-
-/** Highest type first. */
+/** Highest type first; `reclaimable`: licenses held by accounts that are inactive or disabled by an administrator (A8). */
 export async function listLicenseTypes({
   scope,
-}: Admin): Promise<Outcome<(LicenseTypeSummary & { reclaimable: Reclaimable })[]>> {
+}: Admin): Promise<Outcome<(LicenseTypeSummary & { reclaimable: number })[]>> {
   const [, rows = [], counts = []] = await read(scope.shard, [
     tenantFence(scope),
     selectLicenseTypes(scope.tenantNo),
     selectReclaimable(scope),
   ]);
-  const atLeast = counts.some((row) => row["more"] === 1);
   const countOf = (typeNo: unknown) =>
     Number(counts.find((row) => row["held_type_no"] === typeNo)?.["count"] ?? 0);
   return done(
     rows.map((row) => ({
       ...licenseTypeSummary(row),
-      reclaimable: { count: countOf(row["license_type_no"]), atLeast },
+      reclaimable: countOf(row["license_type_no"]),
     })),
   );
 }
@@ -81,8 +74,9 @@ export async function createLicenseType(
   type: NewLicenseType,
 ): Promise<Outcome<LicenseTypeSummary>> {
   const { scope } = admin;
+  const types = selectLicenseTypes(scope.tenantNo);
   const created = await answered(
-    commit(scope.shard, [...insertLicenseType(scope, type), selectLicenseTypes(scope.tenantNo)]),
+    commitOnce(admin, () => commit(scope.shard, [...insertLicenseType(scope, type), types]), [types]),
     {
       too_many: () => ({ kind: "conflict", detail: "There are too many license types." }),
       unique: () => ({ kind: "conflict", detail: "Another license type has this code or this rank." }),
@@ -109,9 +103,9 @@ export async function changePool(
     planHash,
     () => poolHypothesis(admin, code, change),
     (guards) =>
-      act(admin, [...guards, ...setPool(scope, code, change), selectLicenseTypes(scope.tenantNo)], {
-        unknown_type: unknownPool(code),
-      }),
+      act(admin, [...guards, ...setPool(scope, code, change)], { unknown_type: unknownPool(code) }, [
+        selectLicenseTypes(scope.tenantNo),
+      ]),
   );
   if (!outcome.ok) return outcome;
   const row = outcome.value.at(-1)?.find((type) => type["code"] === code);

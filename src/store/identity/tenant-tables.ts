@@ -7,6 +7,7 @@ import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import * as configurations from "../schema/shard/configurations.ts";
 import * as events from "../schema/shard/events.ts";
 import * as groups from "../schema/shard/groups.ts";
+import * as imports from "../schema/shard/imports.ts";
 import * as licenses from "../schema/shard/licenses.ts";
 import * as links from "../schema/shard/links.ts";
 import * as tenants from "../schema/shard/tenants.ts";
@@ -17,6 +18,7 @@ const schema = {
   ...configurations,
   ...events,
   ...groups,
+  ...imports,
   ...licenses,
   ...links,
   ...tenants,

@@ -8,6 +8,7 @@ export const groups = sqliteTable(
   {
     tenantNo: integer("tenant_no").notNull(),
     groupNo: integer("group_no").notNull(),
+    /** Negative: the group is read by the import of that vault, and invisible over SCIM (`domain/import.ts`). */
     configurationNo: integer("configuration_no").notNull(),
     scimId: text("scim_id").notNull(),
     displayName: text("display_name").notNull(),

@@ -19,7 +19,7 @@ export const users = sqliteTable(
     externalId: text("external_id"),
     active: integer("active").notNull(),
     adminDisabled: integer("admin_disabled").notNull().default(0),
-    origin: text("origin", { enum: ["scim", "manual"] }).notNull(),
+    origin: text("origin", { enum: ["scim", "manual", "pull"] }).notNull(),
     deprovisionedAt: integer("deprovisioned_at"),
     version: integer("version").notNull(),
     createdAt: integer("created_at").notNull(),
@@ -51,6 +51,9 @@ export const users = sqliteTable(
     index("users_waiting")
       .on(table.tenantNo, table.wantedTypeNo, table.waitingPriority, table.waitingSince, table.userNo)
       .where(sql`waiting_since is not null`),
+    index("users_idle")
+      .on(table.tenantNo, table.heldTypeNo, table.idleSince)
+      .where(sql`idle_since is not null`),
     index("users_adoption_pending").on(table.tenantNo, table.userNo).where(sql`adoption_pending = 1`),
   ],
 );

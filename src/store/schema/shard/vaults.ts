@@ -1,5 +1,6 @@
 /** Vaults, their user groups and their users. */
-import { integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export const vaults = sqliteTable(
   "vaults",
@@ -22,6 +23,7 @@ export const vaults = sqliteTable(
     primaryKey({ columns: [table.tenantNo, table.vaultNo] }),
     uniqueIndex("vaults_by_id").on(table.tenantNo, table.vaultId),
     uniqueIndex("vaults_by_name").on(table.tenantNo, table.nameFolded),
+    index("vaults_connected").on(table.tenantNo, table.vaultNo).where(sql`connector = 'scim'`),
   ],
 );
 
