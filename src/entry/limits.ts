@@ -5,8 +5,12 @@
  * SCIM is counted in tens: an isolate reports every tenth request of a key, so nine of ten requests cost nothing
  * at all. What it has not reported yet is never held against anybody: the limits can only be late, not early.
  * A refusal is remembered to the end of its window, so a flood is refused without asking anybody.
+ *
+ * A window of ten seconds can be used up in its first one, which its neighbors would feel. So SCIM passes a
+ * bucket of this isolate first (`entry/buckets.ts`): the same rate, evenly.
  */
-import type { Limits, RateKind, Refusal } from "../gateway/deps.ts";
+import type { Count, Limits, RateKind, Refusal } from "../gateway/deps.ts";
+import { openBuckets } from "./buckets.ts";
 import { log } from "./log.ts";
 
 type Rate = {
@@ -18,6 +22,8 @@ type Rate = {
   block: number;
   /** What a machine under test does by the thousand, and RATE_LIMIT_SCALE multiplies. */
   scaled: boolean;
+  /** Spread evenly by a bucket in front of the binding, which holds the requests of so many seconds. */
+  burstSeconds?: number;
 };
 
 /**
@@ -32,8 +38,16 @@ const rates = (env: Env): Record<RateKind, Rate> => ({
     periodSeconds: 10,
     block: 10,
     scaled: true,
+    burstSeconds: 2,
   },
-  scim_tenant: { binding: env.SCIM_TENANT_RATE, limit: 500, periodSeconds: 10, block: 10, scaled: true },
+  scim_tenant: {
+    binding: env.SCIM_TENANT_RATE,
+    limit: 500,
+    periodSeconds: 10,
+    block: 10,
+    scaled: true,
+    burstSeconds: 2,
+  },
   // One address of an identity provider asks for the tokens of many customers, each once an hour or per cycle.
   token_address: { binding: env.TOKEN_ADDRESS_RATE, limit: 1_000, periodSeconds: 60, block: 1, scaled: true },
   // Wrong secrets of one client from one address: a broken set-up retries, a guesser does nothing else.
@@ -75,6 +89,8 @@ export function openLimits(env: Env, scale: number, now: () => number = Date.now
   const known = rates(env);
   const unreported = new Map<string, number>();
   const refusedUntil = new Map<string, number>();
+  const buckets = openBuckets(keysMax, now);
+  const verified = new Map<string, readonly Count[]>();
 
   const refusal = ({ limit, block }: Rate, until: number, at: number): Refusal => ({
     limit: limit * block,
@@ -96,20 +112,33 @@ export function openLimits(env: Env, scale: number, now: () => number = Date.now
     return counted === block;
   }
 
-  function held(kind: RateKind, key: string): Refusal | undefined {
+  /** Until when the bucket is empty; `taken` takes one out of it if it can. */
+  function emptyUntil(rate: Rate, id: string, taken: boolean): number | undefined {
+    if (rate.burstSeconds === undefined) return undefined;
+    const perSecond = (rate.limit * rate.block) / rate.periodSeconds;
+    return buckets[taken ? "take" : "look"](id, { perSecond, size: perSecond * rate.burstSeconds });
+  }
+
+  function refusedBefore(kind: RateKind, key: string, taken: boolean): Refusal | undefined {
     const id = `${kind} ${key}`;
-    const until = refusedUntil.get(id);
+    const rate = scaledRate(kind);
     const at = now();
-    if (until === undefined) return undefined;
-    if (until > at) return refusal(scaledRate(kind), until, at);
-    refusedUntil.delete(id);
-    return undefined;
+    const until = refusedUntil.get(id);
+    if (until !== undefined && until > at) return refusal(rate, until, at);
+    if (until !== undefined) refusedUntil.delete(id);
+    const empty = emptyUntil(rate, id, taken);
+    return empty === undefined ? undefined : refusal(rate, empty, at);
   }
 
   return {
-    held,
+    held: (kind, key) => refusedBefore(kind, key, false),
+    recall: (fingerprint) => verified.get(fingerprint) ?? [],
+    remember(fingerprint, counts) {
+      if (verified.size >= keysMax && !verified.has(fingerprint)) verified.clear();
+      verified.set(fingerprint, counts);
+    },
     async count(kind, key) {
-      const before = held(kind, key);
+      const before = refusedBefore(kind, key, true);
       if (before !== undefined) return before;
       const rate = scaledRate(kind);
       const id = `${kind} ${key}`;

@@ -64,7 +64,14 @@ export type Limits = {
   count(kind: RateKind, key: string): Promise<Refusal | undefined>;
   /** The refusal that is in force already, if one is; counts nothing. */
   held(kind: RateKind, key: string): Refusal | undefined;
+  /** Keeps in this isolate what a verified credential is counted under. */
+  remember(fingerprint: string, counts: readonly Count[]): void;
+  /** What was last remembered; nothing for a credential that was never verified here. */
+  recall(fingerprint: string): readonly Count[];
 };
+
+/** Requests of a kind with the same key are counted together. */
+export type Count = { kind: RateKind; key: string };
 
 /** Wake-ups after a commit. They may all be lost: the sweeper finds what the outbox still holds. */
 export type Signals = {

@@ -1,8 +1,9 @@
 /** Who may ask how often (design of the numbers: `entry/limits.ts`). None of this makes a trip to a database. */
 import { fold } from "../scim/fold.ts";
-import type { Deps, RateKind, Refusal } from "./deps.ts";
+import type { Count, Deps, RateKind, Refusal } from "./deps.ts";
 import { type Outcome, refuse } from "./problem.ts";
 import type { ScimClient } from "./scim/client.ts";
+import { hashSecret } from "./secret.ts";
 
 /** Too often. Thrown where nobody can answer it but the edge. */
 export class TooManyRequests extends Error {
@@ -14,13 +15,42 @@ export class TooManyRequests extends Error {
   }
 }
 
-/** A recognized client, once per request: by its credential, and by its tenant, whose credentials are many. */
-export async function limitClient({ deps, scope, identity }: ScimClient): Promise<Refusal | undefined> {
+/** A credential as it was presented, by its hash: whether it is one of ours nobody has looked yet. */
+export type Presented = { fingerprint: string };
+
+/**
+ * Before the credential is verified, so that a flood costs a hash for each request and no signature. Only who was
+ * verified with these very words is refused by them: a forged token that names an organization uses up none of
+ * its allowance.
+ * @throws TooManyRequests
+ */
+export async function ensureNotHeld(deps: Deps, authorization: string): Promise<Presented> {
+  const fingerprint = await hashSecret(authorization);
+  for (const { kind, key } of deps.limits.recall(fingerprint)) {
+    const refusal = deps.limits.held(kind, key);
+    if (refusal !== undefined) throw new TooManyRequests(refusal);
+  }
+  return { fingerprint };
+}
+
+/**
+ * A recognized client, once per request: by its credential, and by its tenant, whose credentials are many.
+ * @throws TooManyRequests
+ */
+export async function limitClient(
+  { deps, scope, identity }: ScimClient,
+  { fingerprint }: Presented,
+): Promise<void> {
   const tenant = String(scope.tenantNo);
-  return (
-    (await deps.limits.count("scim_credential", `${tenant}:${identity.credentialNo}`)) ??
-    (await deps.limits.count("scim_tenant", tenant))
-  );
+  const counts: Count[] = [
+    { kind: "scim_credential", key: `${tenant}:${identity.credentialNo}` },
+    { kind: "scim_tenant", key: tenant },
+  ];
+  deps.limits.remember(fingerprint, counts);
+  for (const { kind, key } of counts) {
+    const refusal = await deps.limits.count(kind, key);
+    if (refusal !== undefined) throw new TooManyRequests(refusal);
+  }
 }
 
 /** @throws TooManyRequests */

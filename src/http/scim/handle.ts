@@ -1,7 +1,7 @@
 /** What every SCIM handler has in common: recognize the client, do the work, never answer past the fence. */
 import type { Context, Handler } from "hono";
 import { noteContact } from "../../gateway/identity/contact.ts";
-import { limitClient, TooManyRequests } from "../../gateway/rates.ts";
+import { ensureNotHeld, limitClient } from "../../gateway/rates.ts";
 import type { ScimClient } from "../../gateway/scim/client.ts";
 import type { ScimError } from "../../scim/error.ts";
 import type { Result } from "../../scim/result.ts";
@@ -19,11 +19,11 @@ export type ScimHandler = (call: ScimCall) => Promise<Result<Response>>;
 export function handled(handler: ScimHandler): Handler<AppEnvironment> {
   return async function handleScim(c) {
     try {
+      const presented = await ensureNotHeld(c.get("deps"), c.req.header("authorization") ?? "");
       const recognized = await recognizeClient(c);
       if (!recognized.ok) return scimError(c, recognized.error);
       const client = recognized.value;
-      const refusal = await limitClient(client);
-      if (refusal !== undefined) throw new TooManyRequests(refusal);
+      await limitClient(client, presented);
       const result = await handler({ c, client });
       const answer = await behindFence(client, result.ok ? result.value : scimError(c, result.error));
       noteContact(client);
