@@ -73,7 +73,7 @@ export function buildDeps(
     newSecret,
     meter,
     showServerTiming: settings.SERVER_TIMING === "1",
-    control: { name: "CONTROL", binding: env.CONTROL, meter },
+    control: { name: "CONTROL", binding: env.CONTROL, meter, pause },
     shard: (name) => shards.get(name),
     shardNames: [...shards.keys()],
     signals: signals(env, waitUntil),
@@ -81,11 +81,14 @@ export function buildDeps(
     address,
     operatorKey: settings.OPERATOR_KEY || undefined,
     log,
-    pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    pause,
     afterResponse: waitUntil,
     ...isolateOf(env),
   };
 }
+
+const pause = (milliseconds: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** Every D1 binding called `SHARD_<n>` is a shard: adding one is a table in `wrangler.toml`. */
 function openShards(env: Env, meter: Meter): Map<string, Database> {
@@ -93,7 +96,7 @@ function openShards(env: Env, meter: Meter): Map<string, Database> {
   return new Map(
     bindings
       .filter(([name]) => /^SHARD_\d+$/.test(name))
-      .map(([name, binding]) => [name, { name, binding: binding as D1Database, meter }]),
+      .map(([name, binding]) => [name, { name, binding: binding as D1Database, meter, pause }]),
   );
 }
 

@@ -9,6 +9,7 @@
 import type { SQL } from "drizzle-orm";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { GuardRaised, StoreUnavailable, UniqueViolated } from "./failure.ts";
+import { persist } from "./retry.ts";
 
 /** What a request has cost so far: round trips to D1 and the rows D1 says it read and wrote. */
 export type Meter = { trips: number; rowsRead: number; rowsWritten: number; durationMs: number };
@@ -21,7 +22,13 @@ export type Statement = SQL;
 export type Row = Record<string, string | number | null>;
 
 /** One D1 database as one request sees it. Obtain it from the composition root only. */
-export type Database = { readonly name: string; readonly binding: D1Database; readonly meter: Meter };
+export type Database = {
+  readonly name: string;
+  readonly binding: D1Database;
+  readonly meter: Meter;
+  /** Resolves after so many milliseconds: between attempts. */
+  pause(milliseconds: number): Promise<void>;
+};
 
 const dialect = new SQLiteAsyncDialect();
 
@@ -48,10 +55,15 @@ async function run(database: Database, statements: readonly SQL[]): Promise<Row[
 }
 
 /**
- * Reads: one round trip, whatever the number of statements.
+ * Reads: one round trip, whatever the number of statements. Asking again is safe: passing faults are not noticed.
  * @throws GuardRaised when a guard among the statements raised; StoreUnavailable when D1 did not answer.
  */
 export function read(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
+  return persist(database, () => run(database, statements));
+}
+
+/** As `read`, for those who repeat more than the read when it fails. */
+export function readOnce(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
   return run(database, statements);
 }
 

@@ -1,6 +1,7 @@
 /** Provisioning events: statements that append one, inside the batch of the change it tells of. */
 import { is, SQL, sql } from "drizzle-orm";
 import type { EventAction, SubjectKind } from "../domain/event.ts";
+import { EVIDENCE_EVENTS_MAX } from "../domain/limits.ts";
 import type { JsonObject } from "../scim/json.ts";
 import type { TenantScope } from "./scope.ts";
 
@@ -48,5 +49,10 @@ export const latestEvent = ({ tenantNo }: Pick<TenantScope, "tenantNo">): SQL =>
 /** Number of the event most recently appended to the tenant: inside a batch, the one just recorded. */
 export const lastSeq = ({ tenantNo }: Pick<TenantScope, "tenantNo">): SQL =>
   sql`(SELECT MAX(seq) FROM events WHERE tenant_no = ${tenantNo})`;
+
+/** Numbers of the events that the cause of this scope has recorded: evidence that its batch is committed. */
+export const selectRecorded = ({ tenantNo, cause }: TenantScope): SQL =>
+  sql`SELECT seq FROM (SELECT seq, correlation_id FROM events WHERE tenant_no = ${tenantNo} ORDER BY seq DESC
+    LIMIT ${EVIDENCE_EVENTS_MAX}) WHERE correlation_id = ${cause.correlationId}`;
 
 const nextSeq = (scope: Pick<TenantScope, "tenantNo">): SQL => sql`COALESCE(${lastSeq(scope)}, 0) + 1`;

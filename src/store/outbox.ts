@@ -1,9 +1,9 @@
 /** The transactional outbox: rows are written with the change and deleted with the effect, by its consumer. */
 import { is, SQL, sql } from "drizzle-orm";
-import type { OutboxKind } from "../domain/outbox.ts";
+import { OUTBOX_KINDS, type OutboxKind } from "../domain/outbox.ts";
 import type { JsonObject } from "../scim/json.ts";
 import type { Row } from "./database.ts";
-import { latestEvent } from "./events.ts";
+import { latestEvent, selectRecorded } from "./events.ts";
 import type { TenantScope } from "./scope.ts";
 
 /**
@@ -49,6 +49,11 @@ function insertRow(scope: TenantScope, kind: OutboxKind, payload: JsonObject | S
     SELECT ${tenantNo}, ${kind}, latest.seq, ${json}, ${cause.correlationId}, ${now + firstDeliveryMs}
     FROM ${latestEvent(scope)} WHERE ${when ?? sql`1`}`;
 }
+
+/** Pointers of the open rows that the cause of this scope has left with its events. */
+export const selectPointersOf = (scope: TenantScope): SQL =>
+  sql`SELECT kind, seq FROM outbox WHERE tenant_no = ${scope.tenantNo}
+    AND kind IN (SELECT value FROM json_each(${JSON.stringify(OUTBOX_KINDS)})) AND seq IN (${selectRecorded(scope)})`;
 
 /** The outbox pointers among the rows that a batch returned. */
 export function outboxPointers(results: readonly Row[][]): OutboxPointer[] {

@@ -1,4 +1,7 @@
-/** D1 that fails when the test says so: before the statements reach it, or after they are committed. */
+/**
+ * D1 that fails when the test says so: before the statements reach it, or after they are committed. An operation's
+ * calls are counted in a clean run; then it runs again for each of them, with that one lost in either way.
+ */
 import type { Deps } from "../../src/gateway/deps.ts";
 import type { Database } from "../../src/store/database.ts";
 
@@ -24,8 +27,29 @@ export const faultAt = (call: number, when: Fault["when"], message = LOST): Faul
   message,
 });
 
+/** Every call from this number on fails. */
+export const outageFrom = (call: number, when: Fault["when"], message = LOST): Fault => ({
+  calls: 0,
+  fails: (number) => number >= call,
+  when,
+  message,
+});
+
+/** Each of so many calls, lost before and after its commit. */
+export function* everyLoss(calls: number): Generator<{ call: number; when: Fault["when"]; name: string }> {
+  for (let call = 1; call <= calls; call += 1) {
+    for (const when of ["before", "after"] as const) {
+      yield { call, when, name: `call ${call} of ${calls} lost ${when} its commit` };
+    }
+  }
+}
+
 function faulty(database: Database, fault: Fault): Database {
-  const binding = database.binding;
+  return { ...database, binding: faultyBinding(database.binding, fault), pause: () => Promise.resolve() };
+}
+
+/** For doors that build their own dependencies. */
+export function faultyBinding(binding: D1Database, fault: Fault): D1Database {
   const batch = async (statements: D1PreparedStatement[]) => {
     fault.calls += 1;
     const fails = fault.fails(fault.calls);
@@ -34,9 +58,16 @@ function faulty(database: Database, fault: Fault): Database {
     if (fails) throw new Error(fault.message);
     return results;
   };
-  const wrapped = { prepare: binding.prepare.bind(binding), batch } as unknown as D1Database;
-  return { ...database, binding: wrapped };
+  return { prepare: binding.prepare.bind(binding), batch } as unknown as D1Database;
 }
+
+/** Every database of these bindings, under one count. */
+export const withFaultyBindings = (env: Env, fault: Fault): Env => ({
+  ...env,
+  CONTROL: faultyBinding(env.CONTROL, fault),
+  SHARD_0: faultyBinding(env.SHARD_0, fault),
+  SHARD_1: faultyBinding(env.SHARD_1, fault),
+});
 
 /** Every database of these dependencies, under one count. */
 export function withFault(deps: Deps, fault: Fault): Deps {

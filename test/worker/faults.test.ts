@@ -371,25 +371,6 @@ describe("tokens", () => {
   });
 });
 
-describe("the admin API", () => {
-  it("answers 503 and when to come back, at whichever call D1 is lost, and acts at most once", async () => {
-    for (const when of ["before", "after"] as const) {
-      for (let call = 1; call <= 2; call += 1) {
-        const vault = name("vault");
-        const answer = await under(faultAt(call, when), () =>
-          gateway.call("POST", "/vaults", { key, body: { name: vault } }),
-        );
-        expect(answer.status, answer.text).toBe(503);
-        expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
-        const { body } = await gateway.call<{ items: { name: string }[] }>("GET", "/vaults?limit=200", {
-          key,
-        });
-        expect(body.items.filter((item) => item.name === vault).length).toBeLessThanOrEqual(1);
-      }
-    }
-  });
-});
-
 describe("signals", () => {
   it("that get lost delay the effect and nothing else", async () => {
     const down = () => Promise.reject(new Error("Network connection lost."));

@@ -1,7 +1,7 @@
 /** A vault's own SCIM service: its address and credential, for administrators, and the way to it. */
 import type { ConnectorAuthentication, ConnectorHealth, ConnectorSettings } from "../../domain/connector.ts";
 import { CONNECTOR_MEMBERS_PER_REQUEST_DEFAULT } from "../../domain/limits.ts";
-import { commit, read } from "../../store/database.ts";
+import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import type { TenantScope } from "../../store/scope.ts";
 import {
@@ -13,6 +13,7 @@ import {
 import { UpstreamFailure } from "../../upstream/failure.ts";
 import type { ScimClient as ScimService } from "../../upstream/scim-client.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import type { Deps } from "../deps.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
@@ -102,23 +103,24 @@ export async function openConnection(
   return deps.connectors.connect({ baseUrl, credential });
 }
 
-const noConnector: Problem = {
+export const noConnector: Problem = {
   kind: "conflict",
   detail: "This vault is kept by the gateway itself: it has no SCIM service.",
 };
 
 /** Replaces the credential, or the way to authenticate. The old one is gone at once. */
 export async function changeCredential(
-  { deps, scope }: Admin,
+  admin: Admin,
   { vaultId, vaultNo }: VaultKey,
   authentication: ConnectorCredential,
 ): Promise<Outcome<undefined>> {
+  const { deps, scope } = admin;
   const refused = refusedEndpoint(deps, authentication);
   if (refused !== undefined) return refuse(refused);
   const sealed = await deps.sealing.seal(secretOf(authentication), sealingContext(scope, vaultId));
   const change = { authentication: withoutSecret(authentication), sealed };
   const changed = await answered(
-    commit(scope.shard, [tenantFence(scope), ...replaceCredential(scope, vaultNo, change)]),
+    commitAct(admin, [tenantFence(scope), ...replaceCredential(scope, vaultNo, change)]),
     { not_found: () => noConnector },
   );
   return changed.ok ? done(undefined) : changed;

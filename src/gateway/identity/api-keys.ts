@@ -9,7 +9,9 @@ import {
   recordKeyEvent,
   revokeApiKey,
 } from "../../store/identity/api-keys.ts";
+import { persist } from "../../store/retry.ts";
 import type { Admin } from "../admin.ts";
+import { commitOnce } from "../administrative-act.ts";
 import type { Deps } from "../deps.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
@@ -49,21 +51,23 @@ export async function createKey(
   }
   const { secret, entry } = await newApiKey(deps, { name, role });
   try {
-    await addApiKey(deps.control, scope.tenantNo, entry);
+    await persist(deps, () => addApiKey(deps.control, scope.tenantNo, entry));
   } catch (error) {
     if (!(error instanceof GuardRaised)) throw error;
     return refuse({ kind: "conflict", detail: "There are too many API keys. Revoke one that is not used." });
   }
-  await recordKeyEvent(scope, "api_key.created", { id: entry.id, name, role });
+  await commitOnce(admin, () => recordKeyEvent(scope, "api_key.created", { id: entry.id, name, role }));
   return done({ ...present({ ...entry, lastUsedAt: null }), key: secret });
 }
 
 export async function revokeKey(admin: Admin, id: string): Promise<Outcome<undefined>> {
   const { deps, scope } = admin;
-  const revoked = await revokeApiKey(deps.control, scope.tenantNo, id, scope.now);
+  const revoked = await persist(deps, (again) =>
+    revokeApiKey(deps.control, scope.tenantNo, id, { now: scope.now, again }),
+  );
   if (revoked === undefined)
     return refuse({ kind: "not_found", detail: "There is no API key with this id." });
-  await recordKeyEvent(scope, "api_key.revoked", { id, ...revoked });
+  await commitOnce(admin, () => recordKeyEvent(scope, "api_key.revoked", { id, ...revoked }));
   return done(undefined);
 }
 

@@ -8,7 +8,6 @@ import {
 import type { Deps } from "../deps.ts";
 import { limitByAddress } from "../rates.ts";
 import { equalHashes, hashSecret } from "../secret.ts";
-import { persist } from "../store-retry.ts";
 
 export type AuthenticatedClient = Omit<DirectoryClient, "secretHash" | "expiresAt">;
 
@@ -39,7 +38,7 @@ export async function authenticateClient(
   if (cached !== undefined && !deps.directory.mayRefresh(cached, now)) return undefined;
 
   await limitByAddress(deps, "look_up_address");
-  const clients = await persist(deps, () => findDirectoryClients(deps.control, clientId));
+  const clients = await findDirectoryClients(deps.control, clientId);
   deps.directory.remember(clientId, clients, now);
   return match(clients);
 }
@@ -62,7 +61,7 @@ function matching(
  * tenant is unknown.
  */
 export async function lookUpTenant(deps: Deps, tenantNo: number): Promise<TenantPlace | undefined> {
-  const place = await persist(deps, () => findTenantPlace(deps.control, tenantNo));
+  const place = await findTenantPlace(deps.control, tenantNo);
   if (place !== undefined) deps.directory.tenantMoved(tenantNo, place);
   return place;
 }

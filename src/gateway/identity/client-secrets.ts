@@ -1,6 +1,7 @@
 /** Client secrets of a configuration: two may live at a time, so that one can be rotated without a gap. */
 import { addSecret, revokeSecret, type Secret as SecretRow } from "../../store/identity/credentials.ts";
 import type { Admin } from "../admin.ts";
+import { commitOnce } from "../administrative-act.ts";
 import { done, type Outcome } from "../problem.ts";
 import { answered } from "../refusals.ts";
 import { hashSecret } from "../secret.ts";
@@ -26,13 +27,16 @@ export async function createSecret(
   const id = deps.newId();
   const clientSecret = deps.newSecret();
   const secretHash = await hashSecret(clientSecret);
-  const added = await answered(addSecret(scope, found.value, { id, secretHash }), {
-    gone: () => unknownConfiguration,
-    too_many: () => ({
-      kind: "conflict",
-      detail: "The configuration has two live secrets already. Revoke one of them first.",
-    }),
-  });
+  const added = await answered(
+    commitOnce(admin, () => addSecret(scope, found.value, { id, secretHash })),
+    {
+      gone: () => unknownConfiguration,
+      too_many: () => ({
+        kind: "conflict",
+        detail: "The configuration has two live secrets already. Revoke one of them first.",
+      }),
+    },
+  );
   if (!added.ok) return added;
   await followInDirectory(admin, found.value, added.value);
   const row: SecretRow = { id, state: "active", createdAt: scope.now, expiresAt: null, lastUsedAt: null };
@@ -46,9 +50,12 @@ export async function removeSecret(
 ): Promise<Outcome<undefined>> {
   const found = await findChangeable(admin, configurationId);
   if (!found.ok) return found;
-  const revoked = await answered(revokeSecret(admin.scope, found.value, secretId), {
-    gone: () => ({ kind: "not_found", detail: "The configuration has no live secret with this id." }),
-  });
+  const revoked = await answered(
+    commitOnce(admin, () => revokeSecret(admin.scope, found.value, secretId)),
+    {
+      gone: () => ({ kind: "not_found", detail: "The configuration has no live secret with this id." }),
+    },
+  );
   if (!revoked.ok) return revoked;
   await followInDirectory(admin, found.value, revoked.value);
   return done(undefined);

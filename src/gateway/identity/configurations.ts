@@ -11,6 +11,7 @@ import {
 import { insertSecret, listSecrets } from "../../store/identity/credentials.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import type { Admin } from "../admin.ts";
+import { commitOnce } from "../administrative-act.ts";
 import { applyPlan } from "../licenses/preview.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
@@ -91,10 +92,12 @@ export async function createConfiguration(
   const clientSecret = deps.newSecret();
   const firstSecret = { id: deps.newId(), secretHash: await hashSecret(clientSecret) };
   const created = await answered(
-    insertConfiguration(
-      scope,
-      { id, name, type, defaultLicenseType, clientId },
-      insertSecret(scope, id, firstSecret),
+    commitOnce(admin, () =>
+      insertConfiguration(
+        scope,
+        { id, name, type, defaultLicenseType, clientId },
+        insertSecret(scope, id, firstSecret),
+      ),
     ),
     {
       no_license_type: () => noLicenseType(defaultLicenseType),
@@ -140,12 +143,15 @@ export async function changeConfiguration(
     planHash,
     () => defaultHypothesis(admin, id, { defaultLicenseType, applyToExisting }),
     (guards) =>
-      answered(updateConfiguration(admin.scope, before, change, guards), {
-        gone: () => unknownConfiguration,
-        no_license_type: () => noLicenseType(defaultLicenseType),
-        unique: () => nameTaken(name),
-        groups_below: () => groupsBelow(admin, before, defaultLicenseType),
-      }),
+      answered(
+        commitOnce(admin, () => updateConfiguration(admin.scope, before, change, guards)),
+        {
+          gone: () => unknownConfiguration,
+          no_license_type: () => noLicenseType(defaultLicenseType),
+          unique: () => nameTaken(name),
+          groups_below: () => groupsBelow(admin, before, defaultLicenseType),
+        },
+      ),
   );
   if (!changed.ok) return changed;
   const { shard, tenantNo } = admin.scope;
@@ -166,9 +172,12 @@ export async function deleteConfiguration(
     planHash,
     () => deletionHypothesis(admin, id),
     (guards) =>
-      answered(markConfigurationDeleted(admin.scope, found.value, guards), {
-        gone: () => unknownConfiguration,
-      }),
+      answered(
+        commitOnce(admin, () => markConfigurationDeleted(admin.scope, found.value, guards)),
+        {
+          gone: () => unknownConfiguration,
+        },
+      ),
   );
   if (!deleted.ok) return deleted;
   await followInDirectory(admin, found.value, deleted.value);

@@ -3,6 +3,7 @@ import { tenantNo } from "../../domain/id.ts";
 import { DIRECTORY_ATTEMPTS_MAX } from "../../domain/limits.ts";
 import { GuardRaised, StoreUnavailable } from "../../store/failure.ts";
 import { closeDirectoryRow, readDirectoryTruth, writeDirectory } from "../../store/identity/directory.ts";
+import { persist } from "../../store/retry.ts";
 import type { Deps } from "../deps.ts";
 
 export type DirectoryRow = { seq: number; payload: string; correlationId: string };
@@ -25,9 +26,9 @@ export async function completeDirectory(
   for (let attempt = 0; attempt < DIRECTORY_ATTEMPTS_MAX; attempt += 1) {
     try {
       const truth = await readDirectoryTruth(place, configuration);
-      await writeDirectory(deps.control, place.tenantNo, configuration, truth);
+      await persist(deps, () => writeDirectory(deps.control, place.tenantNo, configuration, truth));
       for (const { clientId } of truth.clients) deps.directory.forget(clientId);
-      return await closeDirectoryRow(place, configuration, truth, row.seq);
+      return await persist(deps, () => closeDirectoryRow(place, configuration, truth, row.seq));
     } catch (error) {
       if (!(error instanceof GuardRaised)) throw error;
       // The row moved with its tenant, and is worked off where that lives.

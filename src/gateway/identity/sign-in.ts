@@ -6,6 +6,7 @@ import {
   insertSignInLinks,
   redeemSignInLink,
 } from "../../store/identity/administrators.ts";
+import { persist } from "../../store/retry.ts";
 import type { Deps } from "../deps.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
 import { limitStranger } from "../rates.ts";
@@ -50,7 +51,8 @@ async function sendLinks(deps: Deps, email: string, origin: string): Promise<str
     }),
   );
   const rows = links.map(({ administratorId, tokenHash }) => ({ administratorId, tokenHash }));
-  await insertSignInLinks(deps.control, rows, { now, expiresAt: now + SIGN_IN_LINK_LIFETIME_MS });
+  const times = { now, expiresAt: now + SIGN_IN_LINK_LIFETIME_MS };
+  await persist(deps, () => insertSignInLinks(deps.control, rows, times));
   const lines = links.map(({ organization, url }) => `${organization}:\n${url}\n`);
   await deps.mail.send({
     to: first.email,
@@ -70,7 +72,8 @@ export async function confirmSignIn(
   const now = deps.now();
   const sessionToken = deps.newSecret();
   const session = { tokenHash: await hashSecret(sessionToken), now, expiresAt: now + SESSION_LIFETIME_MS };
-  const redeemed = await redeemSignInLink(deps.control, await hashSecret(token), session);
+  const linkHash = await hashSecret(token);
+  const redeemed = await persist(deps, () => redeemSignInLink(deps.control, linkHash, session));
   if (redeemed === undefined) {
     const detail = "This link is not valid, has expired or was used already. Ask for a new one.";
     return refuse({ kind: "invalid", detail });
@@ -79,5 +82,6 @@ export async function confirmSignIn(
 }
 
 export async function signOut(deps: Deps, { session }: { session: string }): Promise<void> {
-  await deleteSession(deps.control, await hashSecret(session));
+  const tokenHash = await hashSecret(session);
+  await persist(deps, () => deleteSession(deps.control, tokenHash));
 }

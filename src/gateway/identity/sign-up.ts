@@ -16,11 +16,11 @@ import {
   listIncompleteSignUps,
   type SignUp,
 } from "../../store/identity/sign-ups.ts";
+import { persist } from "../../store/retry.ts";
 import type { Deps } from "../deps.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
 import { limitStranger } from "../rates.ts";
 import { hashSecret } from "../secret.ts";
-import { persist } from "../store-retry.ts";
 import { newApiKey } from "./api-keys.ts";
 
 export type RequestedSignUp = {
@@ -53,7 +53,8 @@ export async function requestSignUp(
   const signUp = { tenantId, administratorId: deps.newId(), organization, email, now };
   try {
     const tokenHash = await hashSecret(token);
-    await insertSignUp(deps.control, { ...signUp, tokenHash, expiresAt: now + SIGN_UP_LINK_LIFETIME_MS });
+    const entry = { ...signUp, tokenHash, expiresAt: now + SIGN_UP_LINK_LIFETIME_MS };
+    await persist(deps, () => insertSignUp(deps.control, entry));
   } catch (error) {
     if (!(error instanceof GuardRaised)) throw error;
     const detail = `Several links were sent to ${email} within the hour. Use one of them, or try again later.`;
@@ -102,7 +103,8 @@ async function settle(
   const may = await limitStranger(deps);
   if (!may.ok) return may;
   const now = deps.now();
-  const found = await claimSignUp(deps.control, deps.shardNames, await hashSecret(token), now);
+  const tokenHash = await hashSecret(token);
+  const found = await persist(deps, () => claimSignUp(deps.control, deps.shardNames, tokenHash, now));
   if (found === undefined) return refuse({ kind: "invalid", detail: "This link is not valid." });
   const { signUp, claimed } = found;
   if (signUp.completedAt !== null) return used;

@@ -29,9 +29,9 @@ import {
   writeTablePage,
 } from "../../store/identity/tenant-move.ts";
 import { TENANT_TABLES, type TenantTable } from "../../store/identity/tenant-tables.ts";
+import { persist } from "../../store/retry.ts";
 import type { Deps } from "../deps.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
-import { persist } from "../store-retry.ts";
 
 export type MoveRequest = { tenantId: string; to: string; cursor?: MoveCursor | undefined };
 
@@ -73,16 +73,16 @@ export async function moveTenant(deps: Deps, request: MoveRequest): Promise<Outc
   const target = deps.shard(to);
   if (target === undefined)
     return refuse({ kind: "invalid", detail: `No shard is bound under the name ${to}.` });
-  const moving = await persist(deps, () => findMovingTenant(deps.control, tenantId));
+  const moving = await findMovingTenant(deps.control, tenantId);
   if (moving === undefined) return refuse({ kind: "not_found", detail: "There is no tenant with this id." });
   if (moving.shard === to) return done(await purge(deps, moving));
   const source = deps.shard(moving.shard);
   if (source === undefined) throw new StoreUnavailable(`shard ${moving.shard} is not bound`);
   const move = { deps, moving, source, target };
 
-  const there = await persist(deps, () => readTenantRow(target, moving.tenantNo));
+  const there = await readTenantRow(target, moving.tenantNo);
   if (there?.status === "active") return done(await route(move, { rows: 0, copied: 0 }));
-  const here = await persist(deps, () => readTenantRow(source, moving.tenantNo));
+  const here = await readTenantRow(source, moving.tenantNo);
   const frozen = here?.status === "moved";
   if (moving.status === "active" || there?.epoch !== moving.epoch + 1) await begin(move);
   const phase = frozen ? "flip" : "copy";
@@ -124,9 +124,9 @@ async function pass(move: Move, from: MoveCursor): Promise<MoveStep> {
 async function onePage(move: Move, table: TenantTable, cursor: MoveCursor): Promise<MoveCursor> {
   const { deps, moving, source, target } = move;
   const from: PageKey = cursor.after;
-  const here = await persist(deps, () => readTablePage(source, moving.tenantNo, table, from));
+  const here = await readTablePage(source, moving.tenantNo, table, from);
   const isEqual = async () => {
-    const there = await persist(deps, () => readTablePage(target, moving.tenantNo, table, from, here.last));
+    const there = await readTablePage(target, moving.tenantNo, table, from, here.last);
     return there.last === undefined && JSON.stringify(there.rows) === JSON.stringify(here.rows);
   };
   const equal = await isEqual();
@@ -161,7 +161,7 @@ async function endOfPass(move: Move, cursor: MoveCursor): Promise<MoveStep> {
     await persist(deps, () => freezeSource(source, moving));
     return pass(move, beginning("flip"));
   }
-  const allocationVersion = await persist(deps, () => readAllocationVersion(source, moving.tenantNo));
+  const allocationVersion = await readAllocationVersion(source, moving.tenantNo);
   const cause = { actor: "system", correlationId: deps.newId() };
   const scope = { shard: target, tenantNo: moving.tenantNo, epoch: moving.epoch + 1, cause, now: deps.now() };
   await persist(deps, async (again) => {
@@ -187,7 +187,7 @@ async function route(
 /** Wherever the tenant was before: every other shard that still has a row of it. */
 async function purge(deps: Deps, { tenantNo, shard: home }: MovingTenant): Promise<MoveStep> {
   const lives = deps.shard(home);
-  const arrival = lives && (await persist(deps, () => readArrival(lives, tenantNo)));
+  const arrival = lives && (await readArrival(lives, tenantNo));
   const waitMs = (arrival ?? 0) + MOVE_PURGE_AFTER_MS - deps.now();
   if (waitMs > 0) return { phase: "purge", rows: 0, copied: 0, waitMs };
   const deadline = deps.now() + stepMs;
@@ -195,7 +195,7 @@ async function purge(deps: Deps, { tenantNo, shard: home }: MovingTenant): Promi
   for (const name of deps.shardNames.filter((one) => one !== home)) {
     const left = deps.shard(name);
     if (left === undefined) continue;
-    const row = await persist(deps, () => readTenantRow(left, tenantNo));
+    const row = await readTenantRow(left, tenantNo);
     if (row === undefined) continue;
     for (;;) {
       const gone = await persist(deps, () => purgeChunk(left, tenantNo));

@@ -54,14 +54,13 @@ export async function changeGroupLicense(
           ...guards,
           ...(licenseType === undefined ? [] : setGroupLicenseType(scope, groupId, licenseType)),
           ...(waitingPriority === undefined ? [] : setGroupPriority(scope, groupId, waitingPriority)),
-          selectLicensedGroup(scope, groupId),
-          selectLicenseTypes(scope.tenantNo),
         ],
         {
           not_found: unknownGroup,
           unknown_type: unknownType(licenseType ?? null),
           below_default: belowDefault(licenseType ?? null),
         },
+        [selectLicensedGroup(scope, groupId), selectLicenseTypes(scope.tenantNo)],
       ),
   );
   if (!outcome.ok) return outcome;

@@ -1,6 +1,6 @@
 /** The subscription's policies, for administrators. */
 import type { BrakePolicy } from "../../domain/brake.ts";
-import { commit, read } from "../../store/database.ts";
+import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import {
   changeLicensePolicies,
@@ -17,6 +17,7 @@ import {
   selectBrakePolicy,
 } from "../../store/vaults/brake-policy.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { done, type Outcome } from "../problem.ts";
 
 export type Policies = { brake: BrakePolicy; licenses: LicensePolicies };
@@ -45,7 +46,7 @@ export async function setPolicies(
     ...(isGiven(licenses) ? changeLicensePolicies(scope, before.value.licenses, licenses) : []),
   ];
   if (statements.length > 0) {
-    const results = await commit(scope.shard, [tenantFence(scope), ...statements]);
+    const results = await commitAct(admin, [tenantFence(scope), ...statements]);
     deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
   }
   return getPolicies(admin);

@@ -9,6 +9,7 @@ import { guardChangedOne } from "../../store/guard.ts";
 import { outboxRow } from "../../store/open-rows.ts";
 import { markDead, reviveRow, selectDeadRows } from "../../store/sweep.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import type { Deps } from "../deps.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
@@ -61,15 +62,16 @@ export async function listDeadLetters(
 
 /** Gives a dead row another life, at once. */
 export async function redrive(
-  { deps, scope }: Admin,
+  admin: Admin,
   { kind, seq }: { kind: string; seq: number },
 ): Promise<Outcome<undefined>> {
+  const { deps, scope } = admin;
   const known = OUTBOX_KINDS.find((candidate) => candidate === kind);
   const missing = { kind: "not_found", detail: "There is no dead letter of this kind and number." } as const;
   if (known === undefined) return refuse(missing);
   const pointer = { kind: known, seq };
   try {
-    await commit(scope.shard, [
+    await commitAct(admin, [
       tenantFence(scope),
       reviveRow(scope, pointer, scope.now),
       guardChangedOne("not_found"),

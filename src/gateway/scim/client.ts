@@ -5,14 +5,14 @@
 import { tenantNo } from "../../domain/id.ts";
 import type { ScimError } from "../../scim/error.ts";
 import type { Result } from "../../scim/result.ts";
-import { commit, type Row, read, type Statement } from "../../store/database.ts";
+import { commit, type Row, read, readOnce, type Statement } from "../../store/database.ts";
 import { GuardRaised, StoreUnavailable, UniqueViolated } from "../../store/failure.ts";
 import { type ClientIdentity, clientFence } from "../../store/fence.ts";
 import { type OutboxPointer, outboxPointers } from "../../store/outbox.ts";
+import { persist } from "../../store/retry.ts";
 import type { TenantScope } from "../../store/scope.ts";
 import type { Deps } from "../deps.ts";
 import { lookUpTenant } from "../identity/client-authentication.ts";
-import { persist } from "../store-retry.ts";
 
 export type ScimClient = {
   readonly deps: Deps;
@@ -33,7 +33,7 @@ export function readAs(
   client: ScimClient,
   statements: (scope: TenantScope) => Statement[],
 ): Promise<Row[][]> {
-  return persist(client.deps, () => behindFence(client, read, statements));
+  return behindFence(client, read, statements);
 }
 
 /** What tells that a batch is committed: a row of this statement, which nothing but the batch can have made. */
@@ -73,7 +73,7 @@ export async function commitAs(
 }
 
 async function isCommitted(client: ScimClient, evidence: Evidence): Promise<boolean> {
-  const [rows = []] = await behindFence(client, read, (scope) => [evidence(scope)]);
+  const [rows = []] = await behindFence(client, readOnce, (scope) => [evidence(scope)]);
   return rows.length > 0;
 }
 

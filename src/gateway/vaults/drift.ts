@@ -6,7 +6,7 @@ import {
   DRIFT_REMOTE_PEOPLE_PER_CHUNK,
 } from "../../domain/limits.ts";
 import { effectOf, type LinkState } from "../../domain/link.ts";
-import { commit, type Row, read } from "../../store/database.ts";
+import { type Row, read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import { pushAgain } from "../../store/vaults/connector-changes.ts";
@@ -23,6 +23,7 @@ import { selectUserNumbers } from "../../store/vaults/vault-users.ts";
 import type { VaultRecord } from "../../store/vaults/vaults.ts";
 import { UpstreamFailure } from "../../upstream/failure.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { readService } from "../connectors/read-back.ts";
 import { decodeCursor, encodeCursor, type PageRequest } from "../page.ts";
 import { done, type Outcome, refuse } from "../problem.ts";
@@ -154,7 +155,7 @@ export async function repairDrift(
   if (users !== "all" && users.length < new Set(userIds).size) {
     return refuse({ kind: "not_found", detail: "There is no account with one of these ids." });
   }
-  const results = await commit(scope.shard, [
+  const results = await commitAct(admin, [
     tenantFence(scope),
     ...orderRepair(scope, vault.vaultNo, users),
     ...pushAgain(scope, vault.vaultNo, users),

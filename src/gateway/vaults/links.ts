@@ -1,6 +1,6 @@
 /** Links from provisioned groups to user groups of vaults, for administrators. */
 import { canSwitch } from "../../domain/link.ts";
-import { commit, type Statement } from "../../store/database.ts";
+import type { Statement } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import { guardPlan, guardSourceLives } from "../../store/vaults/link-plan.ts";
@@ -16,6 +16,7 @@ import {
 import { discardOfLink } from "../../store/vaults/staged-effects.ts";
 import { insertVaultGroup, vaultGroupNoOf } from "../../store/vaults/vaults.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
@@ -101,7 +102,7 @@ async function createLink(
   const vaultGroupId = ends.target.id ?? deps.newId();
   const { groupNo, vaultNo } = ends;
   const created = await answered(
-    commit(scope.shard, [
+    commitAct(admin, [
       tenantFence(scope),
       guardSourceLives(scope, groupNo),
       ...guardPlan(scope, ends, versions),
@@ -170,7 +171,7 @@ async function actOnLink(
     const act = decide(link);
     if (!act.ok) return act;
     if (act.value === "nothing") return done(presentLink(link));
-    const acted = await answered(commit(scope.shard, [tenantFence(scope), ...act.value]), {
+    const acted = await answered(commitAct(admin, [tenantFence(scope), ...act.value]), {
       moved: () => moved,
     });
     if (acted.ok) {

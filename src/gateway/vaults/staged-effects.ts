@@ -7,7 +7,7 @@
  * link off discards what is staged for it.
  */
 import type { BrakeReason } from "../../domain/brake.ts";
-import { commit, read } from "../../store/database.ts";
+import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import {
@@ -20,6 +20,7 @@ import {
   stagedEffectsRecord,
 } from "../../store/vaults/staged-effects.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { decodeCursor, encodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
@@ -101,7 +102,7 @@ export async function decideStagedEffects(
   if (record === undefined) return refuse(none);
   if (record.state === "staged") {
     const decided = await answered(
-      commit(scope.shard, [tenantFence(scope), ...decideStaged(scope, record, decision)]),
+      commitAct(admin, [tenantFence(scope), ...decideStaged(scope, record, decision)]),
       {
         moved: () => decidedOtherwise,
         paused: () => ({

@@ -1,5 +1,5 @@
 /** User groups of a vault that no link fills: renamed, deleted and filled by administrators. */
-import { commit, type Statement } from "../../store/database.ts";
+import type { Statement } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import {
@@ -11,6 +11,7 @@ import {
 } from "../../store/vaults/vault-groups.ts";
 import type { VaultGroupRecord } from "../../store/vaults/vaults.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
 import {
@@ -75,7 +76,7 @@ async function act(
       detail: `${group.name} is the vault's built-in group: it holds all enabled users.`,
     });
   }
-  const acted = await answered(commit(scope.shard, [tenantFence(scope), ...statements(group)]), {
+  const acted = await answered(commitAct(admin, [tenantFence(scope), ...statements(group)]), {
     linked: () => ownedBy(admin, group),
     connected: () => ({
       kind: "conflict",

@@ -2,7 +2,7 @@
 import type { ConnectorType } from "../../domain/connector.ts";
 import { BUILT_IN_GROUP_NAME, type VaultUserState } from "../../domain/vault.ts";
 import { fold } from "../../scim/fold.ts";
-import { commit, type Row, read, type Statement } from "../../store/database.ts";
+import { type Row, read, type Statement } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import { selectVaultGroupMembers } from "../../store/vaults/vault-users.ts";
@@ -19,6 +19,7 @@ import {
   vaultRecord,
 } from "../../store/vaults/vaults.ts";
 import type { Admin } from "../admin.ts";
+import { commitAct } from "../administrative-act.ts";
 import {
   type Connection,
   type ConnectorCredential,
@@ -85,7 +86,7 @@ export async function createVault(
     builtInGroupId: deps.newId(),
     connector: prepared?.value,
   };
-  const created = await answered(commit(scope.shard, [tenantFence(scope), ...insertVault(scope, vault)]), {
+  const created = await answered(commitAct(admin, [tenantFence(scope), ...insertVault(scope, vault)]), {
     unique: () => ({ kind: "conflict", detail: `There is a vault called ${name} already.` }),
   });
   return created.ok ? getVault(admin, vaultId) : created;
@@ -134,7 +135,7 @@ export async function createVaultGroup(
   if (vault === undefined) return refuse(noVault);
   const group = { vaultGroupId: deps.newId(), name: name.trim() };
   const created = await answered(
-    commit(scope.shard, [tenantFence(scope), ...insertVaultGroup(scope, vault.vaultNo, group)]),
+    commitAct(admin, [tenantFence(scope), ...insertVaultGroup(scope, vault.vaultNo, group)]),
     { unique: () => groupNameTaken(name) },
   );
   if (!created.ok) return created;

@@ -91,7 +91,8 @@ export async function insertSignInLinks(
   const list = JSON.stringify(links);
   await commit(control, [
     sql`INSERT INTO sign_in_links (token_hash, administrator_id, expires_at)
-      SELECT value ->> '$.tokenHash', value ->> '$.administratorId', ${times.expiresAt} FROM json_each(${list})`,
+      SELECT value ->> '$.tokenHash', value ->> '$.administratorId', ${times.expiresAt} FROM json_each(${list})
+      WHERE true ON CONFLICT DO NOTHING`,
     sql`DELETE FROM sign_in_links WHERE token_hash IN (
       SELECT l.token_hash FROM json_each(${list}) j JOIN sign_in_links l
         ON l.administrator_id = j.value ->> '$.administratorId' AND l.expires_at < ${times.now}
@@ -101,7 +102,10 @@ export async function insertSignInLinks(
 
 export type SessionEntry = { tokenHash: string; now: number; expiresAt: number };
 
-/** Uses up a link and opens a session in one batch. Undefined when the link is unknown, used or expired. */
+/**
+ * Uses up a link and opens a session in one batch. Undefined when the link is unknown, expired, or was used for
+ * another session than this.
+ */
 export async function redeemSignInLink(
   control: Database,
   linkHash: string,
@@ -109,16 +113,17 @@ export async function redeemSignInLink(
 ): Promise<{ administratorId: string } | undefined> {
   const { tokenHash, now, expiresAt } = session;
   const unused = sql`token_hash = ${linkHash} AND used_at IS NULL AND expires_at > ${now}`;
-  const [, , used = []] = await commit(control, [
+  const [, , , opened = []] = await commit(control, [
     sql`INSERT INTO sessions (token_hash, administrator_id, tenant_no, created_at, expires_at)
       SELECT ${tokenHash}, a.administrator_id, a.tenant_no, ${now}, ${expiresAt}
       FROM administrators a WHERE a.administrator_id = (SELECT administrator_id FROM sign_in_links WHERE ${unused})`,
     sql`DELETE FROM sessions WHERE token_hash IN (SELECT token_hash FROM sessions
       WHERE administrator_id = (SELECT administrator_id FROM sign_in_links WHERE ${unused})
       AND expires_at < ${now} LIMIT ${EXPIRED_ROWS_PER_VISIT})`,
-    sql`UPDATE sign_in_links SET used_at = ${now} WHERE ${unused} RETURNING administrator_id`,
+    sql`UPDATE sign_in_links SET used_at = ${now} WHERE ${unused}`,
+    sql`SELECT administrator_id FROM sessions WHERE token_hash = ${tokenHash}`,
   ]);
-  const [row] = used;
+  const [row] = opened;
   return row && { administratorId: String(row["administrator_id"]) };
 }
 

@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import type { TenantNo } from "../../domain/id.ts";
 import { API_KEYS_MAX, LAST_USE_RESOLUTION_MS } from "../../domain/limits.ts";
 import type { Role } from "../../domain/role.ts";
-import { commit, type Database } from "../database.ts";
+import { commit, type Database, type Row } from "../database.ts";
 import { recordEvent } from "../events.ts";
 import { tenantFence } from "../fence.ts";
 import { guard } from "../guard.ts";
@@ -28,9 +28,10 @@ export const insertApiKey = (tenantNo: TenantNo, key: ApiKeyEntry, when: SQL = s
     SELECT ${key.keyHash}, ${key.id}, ${tenantNo}, ${key.name}, ${key.role}, ${key.createdAt} WHERE ${when}
     ON CONFLICT (key_hash) DO NOTHING`;
 
-/** @throws GuardRaised `too_many` at the limit of live keys. */
+/** Doing it again changes nothing. @throws GuardRaised `too_many` at the limit of live keys. */
 export async function addApiKey(control: Database, tenantNo: TenantNo, key: ApiKeyEntry): Promise<void> {
-  const live = sql`(SELECT COUNT(*) FROM api_keys WHERE tenant_no = ${tenantNo} AND revoked_at IS NULL)`;
+  const live = sql`(SELECT COUNT(*) FROM api_keys
+    WHERE tenant_no = ${tenantNo} AND revoked_at IS NULL AND key_hash <> ${key.keyHash})`;
   await commit(control, [guard("too_many", sql`${live} < ${API_KEYS_MAX}`), insertApiKey(tenantNo, key)]);
 }
 
@@ -50,16 +51,20 @@ export async function listApiKeys(
   );
 }
 
-/** Returns the key's name and role, or undefined when no live key has that id. */
+/**
+ * Returns the key's name and role, or undefined when no live key has that id.
+ * @param times `again`: this revocation may have been committed before, at the same time
+ */
 export async function revokeApiKey(
   control: Database,
   tenantNo: TenantNo,
   id: string,
-  now: number,
+  { now, again }: { now: number; again: boolean },
 ): Promise<{ name: string; role: Role } | undefined> {
+  const own = again ? sql`OR revoked_at = ${now}` : sql.raw("");
   const [[row] = []] = await commit(control, [
     sql`UPDATE api_keys SET revoked_at = ${now}
-      WHERE tenant_no = ${tenantNo} AND api_key_id = ${id} AND revoked_at IS NULL RETURNING name, role`,
+      WHERE tenant_no = ${tenantNo} AND api_key_id = ${id} AND (revoked_at IS NULL ${own}) RETURNING name, role`,
   ]);
   return row && { name: String(row["name"]), role: toRole(row["role"]) };
 }
@@ -84,7 +89,7 @@ export async function recordKeyEvent(
   scope: TenantScope,
   action: "api_key.created" | "api_key.revoked",
   apiKey: { id: string; name: string; role: Role },
-): Promise<void> {
+): Promise<Row[][]> {
   const entry = { action, subjectKind: "tenant", subjectNo: scope.tenantNo, data: { apiKey } } as const;
-  await commit(scope.shard, [tenantFence(scope), ...recordEvent(scope, entry)]);
+  return commit(scope.shard, [tenantFence(scope), ...recordEvent(scope, entry)]);
 }

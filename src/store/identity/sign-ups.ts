@@ -43,7 +43,8 @@ const toSignUp = (row: Row): SignUp => ({
 const hourMs = 3_600_000;
 
 /**
- * Records a sign-up whose link is still to be followed, and forgets a few that nobody followed.
+ * Records a sign-up whose link is still to be followed, and forgets a few that nobody followed. Doing it again
+ * changes nothing.
  * @throws GuardRaised `too_many` when the address had its share of this hour.
  */
 export async function insertSignUp(
@@ -58,13 +59,13 @@ export async function insertSignUp(
   await commit(control, [
     guard(
       "too_many",
-      sql`(SELECT COUNT(*) FROM (SELECT 1 FROM sign_ups WHERE email_folded = ${emailFolded}
+      sql`(SELECT COUNT(*) FROM (SELECT 1 FROM sign_ups WHERE email_folded = ${emailFolded} AND token_hash <> ${tokenHash}
         AND created_at > ${now - hourMs} LIMIT ${SIGN_UPS_PER_EMAIL_PER_HOUR})) < ${SIGN_UPS_PER_EMAIL_PER_HOUR}`,
     ),
     sql`INSERT INTO sign_ups (tenant_id, administrator_id, organization, email, email_folded, token_hash,
         created_at, expires_at)
       VALUES (${tenantId}, ${administratorId}, ${organization}, ${email}, ${emailFolded}, ${tokenHash},
-        ${now}, ${expiresAt})`,
+        ${now}, ${expiresAt}) ON CONFLICT DO NOTHING`,
     // A day later, so that no clock that is behind still finds the link alive.
     sql`DELETE FROM sign_ups WHERE sign_up_no IN (SELECT sign_up_no FROM sign_ups
       WHERE confirmed_at IS NULL AND expires_at < ${now - 24 * hourMs} LIMIT ${EXPIRED_ROWS_PER_VISIT})`,
