@@ -1,8 +1,9 @@
 /** Who may ask how often (design of the numbers: `entry/limits.ts`). None of this makes a trip to a database. */
 import { fold } from "../scim/fold.ts";
+import type { ClientIdentity } from "../store/fence.ts";
+import type { TenantScope } from "../store/scope.ts";
 import type { Count, Deps, RateKind, Refusal } from "./deps.ts";
 import { type Outcome, refuse } from "./problem.ts";
-import type { ScimClient } from "./scim/client.ts";
 import { hashSecret } from "./secret.ts";
 
 /** Too often. Thrown where nobody can answer it but the edge. */
@@ -38,7 +39,7 @@ export async function ensureNotHeld(deps: Deps, authorization: string): Promise<
  * @throws TooManyRequests
  */
 export async function limitClient(
-  { deps, scope, identity }: ScimClient,
+  { deps, scope, identity }: { deps: Deps; scope: TenantScope; identity: ClientIdentity },
   { fingerprint }: Presented,
 ): Promise<void> {
   const tenant = String(scope.tenantNo);
