@@ -55,6 +55,7 @@ export const EVENT_ACTIONS = [
   "vault.created",
   "vault.repair_ordered",
   "vault.connector_changed",
+  "vault.connector_removed",
   "vault_group.created",
   "vault_group.renamed",
   "vault_group.deleted",

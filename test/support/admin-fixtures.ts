@@ -91,10 +91,15 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   listVaults: () => ({ path: "/vaults" }),
   createVault: () => ({ path: "/vaults", body: { name: crypto.randomUUID() } }),
   getVault: ({ vaultId }) => ({ path: `/vaults/${vaultId}` }),
-  replaceConnectorCredential: ({ connectedVaultId }) => ({
+  changeConnector: ({ connectedVaultId }) => ({
     path: `/vaults/${connectedVaultId}/connector`,
-    body: { authentication: { type: "bearer", token: "another token" } },
+    body: {
+      baseUrl: "http://127.0.0.1:9/scim",
+      authentication: { type: "bearer", token: "another token" },
+      membersPerRequest: 50,
+    },
   }),
+  removeConnector: ({ connectedVaultId }) => ({ path: `/vaults/${connectedVaultId}/connector` }),
   testConnector: ({ connectedVaultId }) => ({ path: `/vaults/${connectedVaultId}/connector/test` }),
   listVaultGroups: ({ vaultId }) => ({ path: `/vaults/${vaultId}/groups` }),
   createVaultGroup: ({ vaultId }) => ({

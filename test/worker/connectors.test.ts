@@ -517,6 +517,228 @@ describe("drift at the service", () => {
   });
 });
 
+describe("another address", () => {
+  const elsewhere = "http://localhost:2/scim";
+  const authentication = { type: "bearer", token: "for the other address" };
+
+  /** Two services; which one is asked depends on the address. */
+  async function moving(count: number, prepare: (next: ScimService) => void = () => {}) {
+    const opened = await open(count);
+    const { tenant, service, vault } = opened;
+    const next = new ScimService();
+    prepare(next);
+    const seen = new Set<string>();
+    const route = (request: Request) => {
+      const { port } = new URL(request.url);
+      seen.add(`${port === "2" ? "next" : "first"}: ${request.headers.get("authorization")}`);
+      return (port === "2" ? next : service).fetch(request);
+    };
+    const deps = tenant.deps(route);
+    await tenant.settle(deps);
+    seen.clear();
+    const move = (change: object) => tenant.ask("PATCH", `/vaults/${vault.id}/connector`, change);
+    const remoteIds = () =>
+      tenant.rows("SELECT DISTINCT substr(remote_id, 1, 1) AS id FROM vault_users WHERE tenant_no = ?");
+    return { ...opened, deps, next, seen, move, remoteIds, settle: () => tenant.settle(deps) };
+  }
+
+  it("gets everybody, matched and not doubled, with the credential given for it", async () => {
+    const { tenant, service, next, seen, move, settle, leave, names, shown } = await moving(30, (there) => {
+      const known = there.addUser("p000", { title: "Old" });
+      const renamed = there.addUser("old-name", { externalId: "x-p001" });
+      const stranger = there.addUser("stranger", { active: true });
+      const left = there.addUser("p004", { active: true });
+      there.addGroup("Readers", [known.id, renamed.id, stranger.id, left.id]);
+    });
+    await leave(4);
+    await leave(5);
+    await settle();
+    const asked = service.requests.length;
+    seen.clear();
+    const moved = await move({ baseUrl: `${elsewhere}/`, authentication, membersPerRequest: 20 });
+    expect([moved.status, moved.body["connection"]]).toMatchObject([
+      200,
+      { baseUrl: elsewhere, membersPerRequest: 20, lastSuccessAt: null, error: null },
+    ]);
+    await settle();
+    const members = names.filter((name) => name !== "p004" && name !== "p005");
+    // p005 was out already: nobody is created to be disabled. p004 was there: disabled.
+    expect(next.names()).toEqual([...members, "p004", "stranger"].toSorted());
+    expect(next.active()).toEqual([...members, "stranger"].toSorted());
+    expect(next.membersOf("Readers")).toEqual([...members, "stranger"].toSorted());
+    expect(Math.max(...next.memberCounts)).toBe(20);
+    expect(service.requests).toHaveLength(asked);
+    expect([...seen]).toEqual(["next: Bearer for the other address"]);
+    expect((await shown()).connection.lastSuccessAt).not.toBeNull();
+    const told = next.requests.length;
+    await tenant.settle(tenant.deps(next.fetch));
+    expect(next.requests).toHaveLength(told);
+  });
+
+  it("of the same service: who left while it could not be reached is disabled, and comes back enabled", async () => {
+    const { tenant, service, next, move, settle, leave, from, group, ids, deps, vault } = await moving(
+      3,
+      (there) => {
+        for (const name of ["p000", "p001", "p002"]) there.addUser(name, { active: true });
+      },
+    );
+    service.intercept = () => tell(500);
+    await leave(1);
+    await tenant.settle(deps, undefined, 3).catch(() => []);
+    await move({ baseUrl: elsewhere, authentication });
+    await settle();
+    expect([next.names(), next.active()]).toEqual([
+      ["p000", "p001", "p002"],
+      ["p000", "p002"],
+    ]);
+    const links = await tenant.admin<{ items: { state: string; error: string | null }[] }>("GET", "/links");
+    expect(links.items).toMatchObject([{ state: "active", error: null }]);
+    const join = { op: "add", path: "members", value: [{ value: ids[1] ?? "" }] };
+    await from.call("PATCH", `/Groups/${group.id}`, patchBody(join));
+    await settle();
+    expect(next.membersOf("Readers")).toEqual(["p000", "p001", "p002"]);
+    expect(next.active()).toEqual(["p000", "p001", "p002"]);
+    expect(await tenant.admin("GET", `/vaults/${vault.id}`)).toMatchObject({ enabledUsers: 3 });
+  });
+
+  it("is refused without a credential of its own; the same address in other letters is none", async () => {
+    const { tenant, move, shown, pushRows, seen } = await moving(1);
+    const before = await shown();
+    const refused = await move({ baseUrl: elsewhere, membersPerRequest: 7 });
+    expect([refused.status, refused.body["detail"]]).toEqual([
+      400,
+      "authentication: give the credential for the new address; the present one is not sent there.",
+    ]);
+    expect((await move({ baseUrl: "http://169.254.169.254/", authentication })).status).toBe(400);
+    expect((await move({})).status).toBe(400);
+    expect((await move({ membersPerRequest: 0 })).status).toBe(400);
+    expect((await move({ baseUrl: `${baseUrl}/` })).body).toEqual(before);
+    expect(await shown()).toEqual(before);
+    expect((await move({ membersPerRequest: 7 })).body["connection"]).toMatchObject({ membersPerRequest: 7 });
+    expect(await pushRows()).toEqual([]);
+    expect(seen.size).toBe(0);
+    const [event] = await tenant.rows<{ data: string }>(
+      "SELECT data FROM events WHERE tenant_no = ? AND action = 'vault.connector_changed'",
+    );
+    expect(JSON.parse(event?.data ?? "")).toEqual({ changed: ["membersPerRequest"] });
+  });
+
+  it("given while a push is under way: nothing that the old service answers is kept", async () => {
+    const { tenant, service, deps, next, move, title, names, remoteIds } = await moving(3);
+    await title(0, "A");
+    await title(1, "B");
+    const [message] = await tenant.messages();
+    if (message === undefined) throw new Error("nothing to push");
+    service.intercept = async (_, pass) => {
+      service.intercept = (_again, go) => go();
+      await move({ baseUrl: elsewhere, authentication });
+      return pass();
+    };
+    expect(await propagate(deps, message)).toBe("waiting");
+    expect(await remoteIds()).toEqual([{ id: "" }]);
+    // Until the lease of the push that was under way has ended nobody else sends.
+    for (const each of await tenant.messages()) expect(await propagate(deps, each)).toBe("waiting");
+    expect(next.requests).toEqual([]);
+    tenant.gateway.clock.offsetMs = CONNECTOR_LEASE_MS + 1_000;
+    const route = (request: Request) => (new URL(request.url).port === "2" ? next : service).fetch(request);
+    await tenant.settle(tenant.deps(route));
+    expect([next.names(), next.membersOf("Readers")]).toEqual([names, names]);
+    expect(await remoteIds()).toEqual([{ id: "r" }]);
+  });
+
+  it("an administrator who knows an older address gives no credential to a newer one", async () => {
+    const { tenant, move, vault } = await moving(1);
+    const found = tenant.gateway.alter.deps;
+    // Between the look at the vault and the change, another administrator moves it.
+    tenant.gateway.alter.deps = (deps) => ({
+      ...found(deps),
+      sealing: {
+        ...deps.sealing,
+        async seal(plain, context) {
+          tenant.gateway.alter.deps = found;
+          await move({ baseUrl: elsewhere, authentication });
+          return deps.sealing.seal(plain, context);
+        },
+      },
+    });
+    const late = await move({ authentication: { type: "bearer", token: "for the first address" } });
+    expect([late.status, late.body["detail"]]).toEqual([
+      409,
+      "The connection was changed a moment ago. Look at it, and try again.",
+    ]);
+    expect(await tenant.admin("GET", `/vaults/${vault.id}`)).toMatchObject({
+      connection: { baseUrl: elsewhere },
+    });
+  });
+
+  it("another kind of authentication leaves nothing of the one before", async () => {
+    const { move } = await moving(0);
+    const client = { tokenEndpoint: "http://localhost:2/token", clientId: "c" };
+    const both = await move({
+      authentication: { type: "client_credentials", ...client, clientSecret: "never shown" },
+    });
+    expect(both.body["connection"]).toMatchObject({
+      authentication: { type: "client_credentials", ...client },
+    });
+    expect(both.text).not.toContain("never shown");
+    const bearer = await move({ authentication });
+    expect(bearer.body["connection"]).toMatchObject({ authentication: { type: "bearer" } });
+    expect(bearer.text).not.toContain("tokenEndpoint");
+  });
+});
+
+describe("a connector that is taken off", () => {
+  it("leaves the vault to the gateway, and the service as it is; open pushes end, links are well", async () => {
+    const { tenant, service, deps, vault, link, leave, settle, names, pushRows } = await open(3);
+    await settle();
+    service.intercept = () => tell(500);
+    await leave(0);
+    await tenant.settle(deps, undefined, 3).catch(() => []);
+    expect(await tenant.admin("GET", `/links/${link.id}`)).toMatchObject({ state: "error" });
+    const removed = await tenant.ask("DELETE", `/vaults/${vault.id}/connector`);
+    expect([removed.status, removed.text]).toEqual([204, ""]);
+    expect(await tenant.admin("GET", `/vaults/${vault.id}`)).toMatchObject({
+      connector: "internal",
+      connection: null,
+      enabledUsers: 2,
+    });
+    service.requests.length = 0;
+    await settle();
+    await leave(1);
+    await settle();
+    expect([service.requests, await pushRows()]).toEqual([[], []]);
+    expect(service.active()).toEqual(names);
+    expect(await tenant.admin("GET", `/links/${link.id}`)).toMatchObject({ state: "active", error: null });
+    expect(
+      await tenant.rows("SELECT connector_secret, connector_settings FROM vaults WHERE tenant_no = ?"),
+    ).toEqual([{ connector_secret: null, connector_settings: null }]);
+    expect(await tenant.rows("SELECT DISTINCT remote_id FROM vault_users WHERE tenant_no = ?")).toEqual([
+      { remote_id: null },
+    ]);
+    const drift = await tenant.admin<{ items: unknown[] }>("GET", `/vaults/${vault.id}/drift`);
+    expect(drift.items).toEqual([]);
+    expect((await tenant.ask("DELETE", `/vaults/${vault.id}/connector`)).status).toBe(409);
+  });
+
+  it("in the middle of a push: the push ends, and leaves no id behind", async () => {
+    const { tenant, service, deps, vault, settle, title } = await open(2);
+    await settle();
+    await title(0, "A");
+    const [message] = await tenant.messages();
+    if (message === undefined) throw new Error("nothing to push");
+    service.intercept = async (_, pass) => {
+      service.intercept = (_again, go) => go();
+      await tenant.ask("DELETE", `/vaults/${vault.id}/connector`);
+      return pass();
+    };
+    await propagate(deps, message);
+    await settle();
+    expect(await tenant.rows("SELECT DISTINCT remote_id FROM vault_users WHERE tenant_no = ?")).toEqual([
+      { remote_id: null },
+    ]);
+  });
+});
+
 describe("for administrators", () => {
   it("the credential is sealed, and in no answer and no row", async () => {
     const { tenant, vault, settle } = await open(1);

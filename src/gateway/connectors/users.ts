@@ -90,14 +90,19 @@ async function pushUser(push: Push, user: PendingUser): Promise<Pushed> {
     return { userNo, remoteId, digest, readmitted: false };
   }
   const admitted = await admit(push, user, resource);
+  if (admitted === undefined) return { userNo, remoteId: null, digest: null, readmitted: false };
   return { userNo, remoteId: admitted, digest, readmitted: remoteId !== null && remoteId !== admitted };
 }
 
-/** Matched before created: by name, then by external id; a creation that meets a conflict looks once more. */
-async function admit(push: Push, user: PendingUser, resource: JsonObject): Promise<string> {
+/**
+ * Matched before created: by name, then by external id; a creation that meets a conflict looks once more. Nobody
+ * is created to be disabled: undefined when there is nobody to disable.
+ */
+async function admit(push: Push, user: PendingUser, resource: JsonObject): Promise<string | undefined> {
   const { service } = push;
   const found = (await service.findUser("userName", user.userName)) ?? (await findByExternalId(push, user));
   if (found !== undefined && (await service.replaceUser(found, resource)) === "done") return found;
+  if (!user.belongs) return undefined;
   const created = await service.createUser(resource);
   if (created !== "exists") return created;
   const existing = await service.findUser("userName", user.userName);

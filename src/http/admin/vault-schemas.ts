@@ -18,7 +18,7 @@ const bearer = z.literal("bearer");
 const clientCredentials = z.literal("client_credentials");
 const client = { tokenEndpoint: address, clientId: z.string().min(1).max(400) };
 
-export const connectorCredential = z
+const connectorCredential = z
   .discriminatedUnion("type", [
     z.strictObject({ type: bearer, token: secret }),
     z.strictObject({ type: clientCredentials, ...client, clientSecret: secret }),
@@ -31,6 +31,16 @@ const membersPerRequest = z
   .min(1)
   .max(CONNECTOR_MEMBERS_PER_REQUEST_MAX)
   .meta({ description: "Members of a group that one request adds or removes." });
+
+export const connectorChange = z
+  .strictObject({
+    baseUrl: address.optional().meta({ description: "Another address needs the credential again." }),
+    authentication: connectorCredential.optional(),
+    membersPerRequest: membersPerRequest.optional(),
+  })
+  .refine((change) => Object.values(change).some((value) => value !== undefined), {
+    error: "nothing to change is given",
+  });
 
 export const newVault = z.strictObject({
   name: nameOf("name"),

@@ -61,7 +61,7 @@ export const recordRemoteGroup = (
     WHERE ${isRow(scope, row)}`,
 ];
 
-/** Rows of user_no, remote_id, is_member, of the people named, past the cursor. */
+/** Rows of user_no, remote_id, is_member, of the people named whom the service has, past the cursor. */
 export const selectNamedMembers = (
   { tenantNo }: TenantScope,
   vaultNo: number,
@@ -72,7 +72,7 @@ export const selectNamedMembers = (
       AND m.vault_group_no = ${vaultGroupNo} AND m.user_no = p.user_no) AS is_member
     FROM json_each(${JSON.stringify(named.users)}) AS given CROSS JOIN vault_users AS p
     WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = given.value
-      AND p.user_no > ${named.after} AND p.remote_id IS NOT NULL
+      AND p.user_no > ${named.after} AND p.remote_id > ''
     ORDER BY p.user_no LIMIT ${named.limit}`;
 
 /** The same for every member of the group. */
@@ -84,7 +84,7 @@ export const selectAllMembers = (
 ): SQL =>
   sql`SELECT m.user_no, p.remote_id, 1 AS is_member FROM vault_members AS m CROSS JOIN vault_users AS p
     WHERE m.tenant_no = ${tenantNo} AND m.vault_group_no = ${vaultGroupNo} AND m.user_no > ${after}
-      AND p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = m.user_no AND p.remote_id IS NOT NULL
+      AND p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = m.user_no AND p.remote_id > ''
     ORDER BY m.user_no LIMIT ${limit}`;
 
 /**

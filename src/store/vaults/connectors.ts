@@ -30,6 +30,9 @@ export type PendingUser = {
   userName: string;
   attributes: JsonObject;
   access: boolean;
+  /** Enabled in the vault: the service is to have such a person, and not only to disable whom it has. */
+  belongs: boolean;
+  /** Null for somebody who is still to be looked for. */
   remoteId: string | null;
   /** What `remote_digest` will be once this state is there. */
   digest: string;
@@ -40,11 +43,12 @@ export const pendingUser = (row: Row): PendingUser => ({
   userName: String(row["user_name"]),
   attributes: JSON.parse(String(row["document"])) as JsonObject,
   access: Number(row["access"]) === 1,
-  remoteId: row["remote_id"] === null ? null : String(row["remote_id"]),
+  belongs: Number(row["belongs"]) === 1,
+  remoteId: row["remote_id"] === null || row["remote_id"] === "" ? null : String(row["remote_id"]),
   digest: String(row["digest"]),
 });
 
-const isVault = ({ tenantNo }: TenantScope, vaultNo: number): SQL =>
+export const isVault = ({ tenantNo }: TenantScope, vaultNo: number): SQL =>
   sql`tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND connector = 'scim'`;
 
 const leaseEnds = sql`COALESCE(json_extract(connector_settings, '$.lease.until'), 0)`;
@@ -102,12 +106,15 @@ export const selectPause = (scope: TenantScope, vaultNo: number): SQL =>
 /** Whether the person has access to the vault (I22), of `p` and `u`; `domain/vault.ts` `hasVaultAccess`, in SQL. */
 const access = sql`(p.state = 'enabled' AND u.active = 1 AND u.admin_disabled = 0 AND u.held_type_no IS NOT NULL)`;
 
+const belongs = sql`(p.state = 'enabled' AND u.deprovisioned_at IS NULL)`;
+
 /** Changes with everything that is pushed: the account's SCIM life, its version in it, and access. */
 const digest = sql`(u.scim_id || '/' || u.version || '/' || ${access})`;
 
 /**
  * People of the list whose state the service is not known to hold. Somebody whom the service has never had is
- * given to it when enabled, licensed or not (A22); a person who is already out is not created to be disabled.
+ * given to it when enabled, licensed or not (A22); a person who is already out is not created to be disabled, but
+ * looked for when an earlier service had them: their id is empty then.
  */
 export function selectPendingUsers(
   { tenantNo }: TenantScope,
@@ -121,10 +128,10 @@ export function selectPendingUsers(
       ? sql`vault_users AS p CROSS JOIN users AS u WHERE 1`
       : sql`json_each(${JSON.stringify(users)}) AS given CROSS JOIN vault_users AS p CROSS JOIN users AS u
         WHERE p.user_no = given.value`;
-  return sql`SELECT p.user_no, u.user_name, u.document, p.remote_id, ${access} AS access, ${digest} AS digest
+  return sql`SELECT p.user_no, u.user_name, u.document, p.remote_id, ${access} AS access, ${belongs} AS belongs, ${digest} AS digest
     FROM ${people} AND p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no > ${after}
       AND u.tenant_no = ${tenantNo} AND u.user_no = p.user_no AND p.remote_digest IS NOT ${digest}
-      AND (p.remote_id IS NOT NULL OR p.state = 'enabled' AND u.deprovisioned_at IS NULL)
+      AND (p.remote_id IS NOT NULL OR ${belongs})
     ORDER BY p.user_no LIMIT ${limit}`;
 }
 
@@ -133,7 +140,8 @@ export const markInDoubt = ({ tenantNo }: TenantScope, vaultNo: number, users: r
   sql`UPDATE vault_users SET remote_digest = NULL WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo}
     AND user_no IN (SELECT value FROM json_each(${JSON.stringify(users)})) AND remote_digest IS NOT NULL`;
 
-export type PushedUser = { userNo: number; remoteId: string; digest: string };
+/** Both null for somebody who is out of the vault and was not found at the service. */
+export type PushedUser = { userNo: number; remoteId: string | null; digest: string | null };
 
 export const recordPushed = (
   { tenantNo }: TenantScope,
@@ -193,7 +201,7 @@ export const selectRemoteUsers = (
   vaultNo: number,
   users: readonly number[],
 ): SQL =>
-  sql`SELECT p.user_no, p.remote_id, ${access} AS access
+  sql`SELECT p.user_no, NULLIF(p.remote_id, '') AS remote_id, ${access} AS access
     FROM json_each(${JSON.stringify(users)}) AS given CROSS JOIN vault_users AS p CROSS JOIN users AS u
     WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = given.value
       AND u.tenant_no = ${tenantNo} AND u.user_no = p.user_no`;
