@@ -8,7 +8,7 @@ import { afterAll, describe, expect, it } from "vitest";
 const root = resolve(import.meta.dirname, "../..");
 
 /** The project's own rules, applied to a tree of canaries. */
-function lintTree(files: ReadonlyMap<string, string>): ReadonlySet<string> {
+function lintTree(rule: string, files: ReadonlyMap<string, string>): ReadonlySet<string> {
   const tree = mkdtempSync(join(tmpdir(), "vestibule-lint-"));
   try {
     copyFileSync(join(root, "biome.json"), join(tree, "biome.json"));
@@ -19,8 +19,8 @@ function lintTree(files: ReadonlyMap<string, string>): ReadonlySet<string> {
     const options = ["lint", "--vcs-enabled=false", "--reporter=json", "--max-diagnostics=none"];
     const { stdout } = spawnSync("biome", options, { cwd: tree, encoding: "utf8" });
     const { diagnostics } = JSON.parse(stdout) as Report;
-    const layering = diagnostics.filter(({ category }) => category === "lint/style/noRestrictedImports");
-    return new Set(layering.map(({ location }) => location.path.replace(`${tree}/`, "")));
+    const broken = diagnostics.filter(({ category }) => category === `lint/${rule}`);
+    return new Set(broken.map(({ location }) => location.path.replace(`${tree}/`, "")));
   } finally {
     rmSync(tree, { recursive: true });
   }
@@ -59,6 +59,7 @@ describe("the linter reports forbidden imports", () => {
   const path = (index: number, layer: string) => `src/${layer}/canary-${index}.ts`;
   const allowed = "src/gateway/allowed.ts";
   const reported = lintTree(
+    "style/noRestrictedImports",
     new Map([
       ...forbidden.map(([layer, statement], index): [string, string] => [path(index, layer), statement]),
       [allowed, 'import "../store/database.ts";'],
@@ -75,6 +76,14 @@ describe("the linter reports forbidden imports", () => {
   it("and lets an allowed one pass", () => {
     expect(reported).not.toContain(allowed);
   });
+});
+
+it("the linter reports an import circle, of types too", () => {
+  const circle = new Map([
+    ["src/domain/one.ts", 'import type { Two } from "./two.ts";\nexport type One = { two?: Two };\n'],
+    ["src/domain/two.ts", 'import type { One } from "./one.ts";\nexport type Two = { one?: One };\n'],
+  ]);
+  expect([...lintTree("suspicious/noImportCycles", circle)].toSorted()).toEqual([...circle.keys()]);
 });
 
 describe("the compiler keeps the pure layers pure", () => {
