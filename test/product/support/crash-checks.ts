@@ -1,112 +1,160 @@
-/** What must hold of a tenant after a crash and a while of silence. */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { DatabaseSync } from "node:sqlite";
+/** What must hold of an organization after a crash and a while of silence. */
 import { expect } from "vitest";
-import type { Subject } from "./crash-load.ts";
+import { basicClient } from "../../../src/commands/client/scim.ts";
+import { expectLicensesExact } from "./crash-licenses.ts";
+import { expectVaultsInLine, findLinks } from "./crash-links.ts";
+import { type Found, look } from "./crash-state.ts";
+import type { Subject } from "./crash-subject.ts";
 
-/**
- * Outbox rows in the databases of a gateway that is down: read from copies of the files, so that neither a
- * request nor an open file disturbs what the next start finds.
- */
-export function openOutboxRows(stateDirectory: string): number {
-  const directory = path.join(stateDirectory, "v3/d1/miniflare-D1DatabaseObject");
-  const copies = mkdtempSync(path.join(tmpdir(), "vestibule-outbox-"));
-  let rows = 0;
-  let shards = 0;
-  for (const name of readdirSync(directory).filter((file) => /^[0-9a-f]+\.sqlite$/.test(file))) {
-    for (const suffix of ["", "-wal"]) {
-      const file = path.join(directory, name + suffix);
-      if (existsSync(file)) copyFileSync(file, path.join(copies, name + suffix));
-    }
-    const database = new DatabaseSync(path.join(copies, name));
-    const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'outbox'").get();
-    if (table !== undefined) {
-      shards += 1;
-      rows += Number(database.prepare("SELECT COUNT(*) AS rows FROM outbox").get()?.["rows"]);
-    }
-    database.close();
-  }
-  rmSync(copies, { recursive: true });
-  if (shards === 0) throw new Error(`No shard found in ${directory}.`);
-  return rows;
-}
+const atRest = { idle: true, openOutboxRows: 0, undoneChunks: 0, undecidedAccounts: 0, deadRows: 0 };
 
 export async function expectWhole(subject: Subject): Promise<void> {
-  const activity = await subject.tenant.admin.activity();
-  expect(activity).toEqual({
-    idle: true,
-    openOutboxRows: 0,
-    undoneChunks: 0,
-    undecidedAccounts: 0,
-    deadRows: 0,
-  });
-  await expectAcknowledgedUsers(subject);
-  await expectLicensesAddUp(subject);
-  await expectLinksConverged(subject);
-}
-
-async function expectAcknowledgedUsers({ tenant, users }: Subject): Promise<void> {
-  const stored = new Map((await tenant.admin.users()).map(({ userName, id }) => [userName, id]));
-  const lost = [...users].filter(([userName, id]) => stored.get(userName) !== id);
-  expect(lost).toEqual([]);
-}
-
-async function expectLicensesAddUp({ tenant, purchased }: Subject): Promise<void> {
-  const { admin } = tenant;
-  const accounts = await admin.users();
-  const { home } = await admin.tenant();
-  for (const { code, purchased: bought, assigned, waiting } of home.licenses) {
-    const known = purchased.get(code);
-    if (known !== undefined) expect(bought, `purchased ${code}`).toBe(known);
-    else if (purchased.has(code)) purchased.set(code, bought);
-    const holders = accounts.filter(({ license }) => license.held === code);
-    const queue = accounts.filter(({ license }) => license.waiting && license.wanted === code);
-    expect(assigned, `assigned ${code}`).toBe(holders.length);
-    expect(assigned, `assigned ${code}`).toBeLessThanOrEqual(bought);
-    expect(waiting.unlicensed + waiting.upgrade, `waiting for ${code}`).toBe(queue.length);
-    if (queue.length > 0) expect(assigned, `${code} idle while some wait`).toBe(bought);
+  const { admin } = subject.tenant;
+  // The first request since the start: nobody asked the gateway to go on.
+  expect(await admin.activity()).toEqual(atRest);
+  let found = await look(admin);
+  findLinks(subject, found);
+  expectAcknowledged(subject, found);
+  expectLicensesExact(subject, found);
+  const staged = await peopleStaged(subject);
+  expectVaultsInLine(subject, found, subject.discarded ? "all" : staged);
+  if (subject.braked && (subject.discarded || staged.size > 0)) {
+    await decideEverything(subject);
+    found = await look(admin);
+    findLinks(subject, found);
+    expectVaultsInLine(subject, found, "none");
   }
-  const both = accounts.filter(({ license }) => license.waiting && license.held === license.wanted);
-  expect(both).toEqual([]);
-  expect(accounts.filter(({ license }) => license.held === null && !license.waiting)).toEqual([]);
-  expect(home.waiting.total).toBe(accounts.filter(({ license }) => license.waiting).length);
+  await expectConfigurationsWork(subject, found);
 }
 
-async function expectLinksConverged(subject: Subject): Promise<void> {
-  const { tenant, groups, vaultId } = subject;
-  const sources = new Map<string, string[]>();
-  for (const group of groups) sources.set(group, await expectAcknowledgedMembers(subject, group));
-  const links = await tenant.admin.links();
-  const ids = new Set(links.map(({ id }) => id));
-  expect([...subject.links].filter((id) => !ids.has(id))).toEqual([]);
-  for (const { group, target, state } of links) {
-    expect(state, `link to ${target.name}`).toBe("active");
-    const members = await tenant.admin.vaultMembers(vaultId, target.id);
-    expect(members.map(({ userId }) => userId).sort(), target.name).toEqual(sources.get(group.id));
+/** What was acknowledged is there; what was cut off is there or not, and is known from here on. */
+function expectAcknowledged(subject: Subject, { people, groups, vaults, configurations }: Found): void {
+  const { facts, userIds } = subject;
+  for (const name of facts.keysOf("user")) {
+    const account = people.get(name);
+    const ownerless = account !== undefined && account.configurationId === null;
+    const state =
+      account === undefined ? null : account.deprovisioned ? "gone" : ownerless ? "ownerless" : "live";
+    const wasKnown = facts.get(`user ${name}`) === "live";
+    facts.find(`user ${name}`, state);
+    if (account === undefined) continue;
+    facts.find(`shown ${name}`, account.displayName);
+    facts.find(`active ${name}`, account.active);
+    // An id stays as long as the account does; one that nobody was told is learned.
+    if (wasKnown) expect(account.id, `id of ${name}`).toBe(userIds.get(name));
+    userIds.set(name, account.id);
   }
-  const covered = new Set([...sources.values()].flat());
-  for (const { userId, state, disabledBy } of await tenant.admin.vaultUsers(vaultId)) {
-    const expected = covered.has(userId)
-      ? { state: "enabled", disabledBy: null }
-      : { state: "disabled", disabledBy: "sync" };
-    expect({ state, disabledBy }, `vault user ${userId}`).toEqual(expected);
+  expect([...people.keys()].filter((name) => facts.get(`user ${name}`) === null)).toEqual([]);
+  for (const name of facts.keysOf("group")) {
+    const group = groups.get(name);
+    facts.find(
+      `group ${name}`,
+      group === undefined
+        ? (facts.possible(`group ${name}`).find((state) => state !== "live") ?? null)
+        : "live",
+    );
+    if (group === undefined) continue;
+    subject.groups.set(name, {
+      id: group.id,
+      scim: subject.groups.get(name)?.scim ?? subject.tenant.oktaScim,
+    });
+  }
+  for (const key of facts.keysOf("member")) {
+    const [group = "", name = ""] = key.split("/");
+    const present = groups.get(group)?.members.has(name) ?? false;
+    facts.find(`member ${key}`, !present && facts.possible(`member ${key}`).includes(null) ? null : present);
+  }
+  facts.find("type B", groups.get("B")?.licenseType ?? null);
+  for (const name of facts.keysOf("vault")) {
+    const vault = vaults.get(name);
+    facts.find(`vault ${name}`, vault === undefined ? null : true);
+    if (vault !== undefined) subject.vaultIds.set(name, vault.id);
+  }
+  for (const name of facts.keysOf("act")) {
+    const { state, disabledBy } = vaults.get("Main")?.users.get(name) ?? {};
+    expect(disabledBy ?? null, name).toBe(state === "disabled" ? "admin" : null);
+    facts.find(`act ${name}`, state ?? null);
+  }
+  for (const name of facts.keysOf("configuration")) {
+    const configuration = configurations.find((candidate) => candidate.name === name);
+    const known = facts.possible(`configuration ${name}`);
+    facts.find(
+      `configuration ${name}`,
+      configuration !== undefined ? true : known.includes(null) ? null : false,
+    );
+    if (configuration === undefined) continue;
+    subject.configurations.set(name, { ...subject.configurations.get(name), ...configuration });
   }
 }
 
-/** Ids of the members of a source group, sorted. What was uncertain is known from here on. */
-async function expectAcknowledgedMembers({ tenant, memberships }: Subject, group: string): Promise<string[]> {
-  const { members = [] } = await tenant.entraScim.call<{ members?: { value: string }[] }>(
-    "GET",
-    `/Groups/${group}`,
+/** A configuration is never half there: its credentials work exactly as long as it is listed. */
+async function expectConfigurationsWork(subject: Subject, { configurations }: Found): Promise<void> {
+  const { tenant, facts } = subject;
+  for (const [name, { id, clientId, clientSecret }] of subject.configurations) {
+    const listed = facts.get(`configuration ${name}`) === true;
+    const secret = clientSecret ?? (listed ? await newSecret(subject, id) : undefined);
+    if (secret === undefined) continue;
+    subject.configurations.set(name, { id, clientId, clientSecret: secret });
+    const tenantUrl = `${tenant.admin.base}/t/${id}/scim/v2`;
+    const scim = basicClient({ tenantUrl, tokenEndpoint: "", clientId, clientSecret: secret });
+    const { status } = await scim.request("GET", "/Users?count=1");
+    expect(status, `credentials of ${name}, ${listed ? "listed" : "deleted"}`).toBe(listed ? 200 : 401);
+    if (!listed) subject.configurations.delete(name);
+  }
+  expect(configurations.map(({ name }) => name).sort()).toEqual(
+    [
+      "Entra",
+      "Okta",
+      ...facts.keysOf("configuration").filter((name) => facts.get(`configuration ${name}`) === true),
+    ].sort(),
   );
-  const source = members.map(({ value }) => value).sort();
-  for (const [key, present] of memberships) {
-    const [groupId, user = ""] = key.split(" ");
-    if (groupId !== group) continue;
-    if (present === undefined) memberships.set(key, source.includes(user));
-    else expect(source.includes(user), `membership of ${user}`).toBe(present);
+}
+
+async function newSecret({ tenant }: Subject, id: string): Promise<string> {
+  const { status, body } = await tenant.admin.request("POST", `/configurations/${id}/secrets`);
+  expect(status).toBe(201);
+  return (body as { clientSecret: string }).clientSecret;
+}
+
+type Staged = { id: string; vault: { name: string } };
+
+async function listStaged({ tenant }: Subject): Promise<Staged[]> {
+  const { body } = await tenant.admin.request("GET", "/staged-effects?state=staged&limit=200");
+  return (body as { items: Staged[] }).items;
+}
+
+/** People whose leaving waits for an administrator, by vault. */
+async function peopleStaged(subject: Subject): Promise<Map<string, Set<string>>> {
+  const people = new Map<string, Set<string>>();
+  for (const { id, vault } of await listStaged(subject)) {
+    const { body } = await subject.tenant.admin.request("GET", `/staged-effects/${id}?limit=200`);
+    const { items } = (body as { users: { items: { userName: string }[] } }).users;
+    people.set(
+      vault.name,
+      new Set([...(people.get(vault.name) ?? []), ...items.map(({ userName }) => userName)]),
+    );
   }
-  return source;
+  if (!subject.braked) expect([...people]).toEqual([]);
+  return people;
+}
+
+/** Repairs what was discarded and approves whatever is held back, until nothing is. */
+async function decideEverything(subject: Subject): Promise<void> {
+  const { admin } = subject.tenant;
+  const act = async (path: string) => {
+    const { status, body } = await admin.request("POST", path, path.endsWith("repair") ? {} : undefined);
+    expect([status < 300, body], path).toEqual([true, body]);
+  };
+  if (subject.discarded) {
+    for (const id of subject.vaultIds.values()) await act(`/vaults/${id}/drift/repair`);
+    await admin.settled();
+  }
+  for (let round = 0; ; round += 1) {
+    const staged = await listStaged(subject);
+    if (staged.length === 0) break;
+    expect(round, `effects are still staged: ${JSON.stringify(staged)}`).toBeLessThan(10);
+    for (const { id } of staged) await act(`/staged-effects/${id}/approve`);
+    await admin.settled();
+  }
+  subject.discarded = false;
 }

@@ -1,159 +1,168 @@
-/**
- * Load that remembers what was acknowledged. An answer that never came leaves its write uncertain: it may be
- * there or not, and only that one.
- */
-import type { LicenseTypeCode } from "../../../src/commands/client/answers.ts";
-import type { Answer } from "../../../src/commands/client/http.ts";
-import { addMembers, removeMembers, type ScimResource } from "../../../src/commands/client/messages.ts";
-import { createGroup, newTenant, type TestTenant, userBody } from "./tenant.ts";
+/** What identity providers do to an organization at the same time, until it is killed. */
+import { patch } from "../../../src/commands/client/messages.ts";
+import { actAsAdministrators } from "./crash-acts.ts";
+import type { Random, Round } from "./crash-random.ts";
+import {
+  changeMembership,
+  createPerson,
+  knownPeople,
+  linkTo,
+  MAIN_VAULT,
+  type Subject,
+} from "./crash-subject.ts";
+import { groupBody, userBody } from "./tenant.ts";
 
-/** What must be found of one thing: a value, or `undefined` while the last write was not acknowledged. */
-type Known<T> = Map<string, T | undefined>;
-
-export type Subject = {
-  tenant: TestTenant;
-  /** SCIM ids of acknowledged users by userName. */
-  users: Map<string, string>;
-  groups: string[];
-  vaultId: string;
-  /** Ids of acknowledged links. */
-  links: Set<string>;
-  /** `<group id> <user id>` → is a member. */
-  memberships: Known<boolean>;
-  purchased: Known<number>;
-};
-
-/** A tenant with two linked groups, one of them licensed, and pools that are always too small. */
-export async function newSubject(base: string): Promise<Subject> {
-  const tenant = await newTenant(base, { read_only: 5, named: 1 });
-  // People leave and come back by the hundred here: the brake on accidents would hold them.
-  await tenant.admin.setBrake({ floor: 1_000_000, absolute: 1_000_000 });
-  const vault = await tenant.admin.createVault("Vault");
-  const groups: string[] = [];
-  const links = new Set<string>();
-  for (const name of ["A", "B"]) {
-    const groupId = await createGroup(tenant.entraScim, name);
-    const link = await tenant.admin.link({ groupId, vaultId: vault.id, newVaultGroupName: name });
-    groups.push(groupId);
-    links.add(link.id);
-  }
-  await tenant.admin.setGroupLicense(groups[0] ?? "", "named");
-  await tenant.admin.settled();
-  const purchased = new Map([
-    ["read_only", 5],
-    ["named", 1],
-  ]);
-  return {
-    tenant,
-    users: new Map(),
-    groups,
-    vaultId: vault.id,
-    links,
-    memberships: new Map(),
-    purchased,
-  };
-}
-
-/** Writes until `stopped()`; after that, failures are the crash. Returns the number of acknowledged writes. */
-export async function load(subject: Subject, round: number, stopped: () => boolean): Promise<number> {
-  let acknowledged = 0;
-  const attempt: Attempt = async (write, tolerated) => {
-    try {
-      const answer = await write();
-      if (answer.status >= 200 && answer.status <= 299) {
-        acknowledged += 1;
-        return answer;
-      }
-      if (answer.status === tolerated) return answer;
-      if (!stopped()) throw new Error(`Refused: ${answer.status} ${JSON.stringify(answer.body)}`);
-    } catch (error) {
-      if (!stopped()) throw error;
-    }
-    return undefined;
-  };
-  const lanes = [0, 1, 2].map((lane) => createAndAdd(subject, `r${round}-l${lane}`, stopped, attempt));
+/** Writes until `subject.facts.stopped`; a refusal before that throws. */
+export async function load(subject: Subject, round: Round): Promise<void> {
+  // Each writer has people of its own, so that what it does to them is certain.
+  const people = knownPeople(subject);
+  const shareOf = (no: number) => people.filter((_, index) => index % 2 === no);
   await Promise.all([
-    ...lanes,
-    removeAndAdd(subject, stopped, attempt),
-    purchase(subject, stopped, attempt),
-    linkOnceMore(subject, `B in round ${round}`, stopped, attempt),
+    arrive(subject, `r${round.number}-a`, round.random),
+    arrive(subject, `r${round.number}-b`, round.random),
+    change(subject, shareOf(0), round.random),
+    change(subject, shareOf(1), round.random),
+    push(subject, round),
+    ...actAsAdministrators(subject, round),
   ]);
-  return acknowledged;
 }
 
-/** The answer if there was one. A refusal while the gateway is whole, unless tolerated, fails the test. */
-type Attempt = (write: () => Promise<Answer>, tolerated?: number) => Promise<Answer | undefined>;
-
-async function createAndAdd(subject: Subject, prefix: string, stopped: () => boolean, attempt: Attempt) {
-  const { entraScim } = subject.tenant;
-  for (let number = 0; !stopped(); number += 1) {
-    const userName = `${prefix}-${number}`;
-    const created = await attempt(() => entraScim.request("POST", "/Users", userBody(userName)));
-    if (created === undefined) continue;
-    const { id } = created.body as ScimResource;
-    subject.users.set(userName, id);
-    const group = subject.groups[number % 2] ?? "";
-    await changeMember(subject, group, id, true, attempt);
+/** An initial cycle of Entra: people arrive and are put into groups. */
+async function arrive(subject: Subject, prefix: string, random: Random): Promise<void> {
+  const { facts, tenant } = subject;
+  for (let number = 0; !facts.stopped; number += 1) {
+    const name = `${prefix}-${number}`;
+    const id = await createPerson(subject, tenant.entraScim, name);
+    if (id !== undefined && random.chance(0.8)) {
+      await changeMembership(subject, random.pick(["A", "B"]) ?? "A", name, true);
+    }
   }
 }
 
-/** Takes members out and back in, one at a time, from those that earlier rounds left. */
-async function removeAndAdd(subject: Subject, stopped: () => boolean, attempt: Attempt) {
-  const settledMembers = [...subject.memberships.keys()];
-  for (let number = 0; !stopped(); number += 1) {
-    const key = settledMembers[number % Math.max(settledMembers.length, 1)];
-    if (key === undefined) return;
-    const [group = "", user = ""] = key.split(" ");
-    await changeMember(subject, group, user, subject.memberships.get(key) !== true, attempt);
+/** Incremental cycles: attributes, disabling and enabling, memberships, deletion, return. */
+async function change(subject: Subject, people: readonly string[], random: Random): Promise<void> {
+  const { facts } = subject;
+  let number = 0;
+  while (!facts.stopped && people.length > 0) {
+    number += 1;
+    const name = random.pick(people) ?? "";
+    const state = facts.get(`user ${name}`);
+    if (state === "gone" || state === "ownerless") {
+      const tells = state === "gone" ? "user.revived" : "user.adopted";
+      await createPerson(subject, subject.tenant.entraScim, name, tells);
+    } else if (state === "live") {
+      const kind = random.below(10);
+      if (kind < 3)
+        await setAttribute(subject, name, "displayName", `shown ${number} ${random.below(1_000)}`);
+      else if (kind < 5) await setAttribute(subject, name, "active", facts.get(`active ${name}`) !== true);
+      else if (kind < 9) await turnMembership(subject, name, random);
+      else await deletePerson(subject, name);
+    }
   }
 }
 
-async function changeMember(
+const clientOf = ({ clients, tenant }: Subject, name: string) => clients.get(name) ?? tenant.entraScim;
+
+async function setAttribute(
   subject: Subject,
-  group: string,
-  user: string,
-  present: boolean,
-  attempt: Attempt,
+  name: string,
+  path: "displayName" | "active",
+  value: string | boolean,
 ) {
-  const key = `${group} ${user}`;
-  subject.memberships.set(key, undefined);
-  const change = present ? addMembers(user) : removeMembers(user);
-  const path = `/Groups/${group}`;
-  const answer = await attempt(() => subject.tenant.entraScim.request("PATCH", path, change));
-  if (answer !== undefined) subject.memberships.set(key, present);
+  const id = subject.userIds.get(name) ?? "";
+  const action = path === "displayName" ? "changed" : value === true ? "reactivated" : "deactivated";
+  await subject.facts.write({
+    send: () =>
+      clientOf(subject, name).request("PATCH", `/Users/${id}`, patch({ op: "Replace", path, value })),
+    makes: [[`${path === "active" ? "active" : "shown"} ${name}`, value]],
+    tells: [`user.${action}`],
+  });
 }
 
-async function purchase(subject: Subject, stopped: () => boolean, attempt: Attempt) {
-  const { admin } = subject.tenant;
-  for (let number = 0; !stopped(); number += 1) {
-    const code: LicenseTypeCode = number % 3 === 2 ? "named" : "read_only";
-    const pools = await attempt(() => admin.request("GET", "/license-types"));
-    if (pools === undefined) return;
-    const { items } = pools.body as { items: { code: string; purchased: number }[] };
-    const purchased = (items.find((item) => item.code === code)?.purchased ?? 0) + 1;
-    subject.purchased.set(code, undefined);
-    const answer = await attempt(() => admin.request("PATCH", `/license-types/${code}`, { purchased }));
-    if (answer !== undefined) subject.purchased.set(code, purchased);
-    await new Promise((resolve) => setTimeout(resolve, 30));
+async function turnMembership(subject: Subject, name: string, random: Random) {
+  const own = clientOf(subject, name) === subject.tenant.oktaScim ? ["Pushed"] : ["A", "B"];
+  const group = random.pick(own) ?? "";
+  await changeMembership(subject, group, name, subject.facts.get(`member ${group}/${name}`) !== true);
+}
+
+async function deletePerson(subject: Subject, name: string) {
+  const { facts, userIds, departed } = subject;
+  departed.add(name);
+  const memberships = facts.keysOf("member").filter((key) => key.endsWith(`/${name}`));
+  await facts.write({
+    send: () => clientOf(subject, name).request("DELETE", `/Users/${userIds.get(name)}`),
+    makes: [
+      [`user ${name}`, "gone"],
+      [`active ${name}`, false],
+      ...memberships.map((key) => [`member ${key}`, false] as const),
+    ],
+    tells: ["user.deprovisioned"],
+  });
+}
+
+/** Okta: people with PUT, pushed groups with members, linked, and deleted with their links in a later round. */
+async function push(subject: Subject, round: Round): Promise<void> {
+  const { facts, tenant } = subject;
+  await deletePushedGroup(subject);
+  for (let number = 0; !facts.stopped; number += 1) {
+    const names = [`r${round.number}-o${number}-1`, `r${round.number}-o${number}-2`];
+    for (const name of names) {
+      if ((await createPerson(subject, tenant.oktaScim, name)) === undefined) return;
+    }
+    const [first = ""] = names;
+    const shown = `put ${first}`;
+    await facts.write({
+      send: () =>
+        tenant.oktaScim.request("PUT", `/Users/${subject.userIds.get(first)}`, {
+          ...userBody(first),
+          displayName: shown,
+        }),
+      makes: [[`shown ${first}`, shown]],
+      tells: ["user.changed"],
+    });
+    await changeMembership(subject, "Pushed", first, true);
+    if (number === 0) await pushGroup(subject, `Push ${round.number}`, names);
   }
 }
 
-/** One more target for the second group, so that a kill may fall into the first run of a link. */
-async function linkOnceMore(
-  { tenant, groups, vaultId, links }: Subject,
-  newVaultGroupName: string,
-  stopped: () => boolean,
-  attempt: Attempt,
-) {
-  const target = { groupId: groups[1], vaultId, newVaultGroupName };
-  for (;;) {
-    const preview = await attempt(() => tenant.admin.request("POST", "/links/preview", target));
-    if (preview === undefined || stopped()) return;
-    const { planHash } = preview.body as { planHash: string };
-    // Members come and go meanwhile: the plan may be outdated by now.
-    const link = await attempt(() => tenant.admin.request("POST", "/links", { ...target, planHash }), 409);
-    if (link?.status === 409) continue;
-    if (link !== undefined) links.add((link.body as { id: string }).id);
-    return;
-  }
+async function pushGroup(subject: Subject, group: string, names: readonly string[]): Promise<void> {
+  const { facts, tenant, userIds, groups } = subject;
+  const ids = names.map((name) => userIds.get(name) ?? "");
+  const created = await facts.write({
+    send: () => tenant.oktaScim.request("POST", "/Groups", groupBody(group, ids)),
+    makes: [[`group ${group}`, "live"], ...names.map((name) => [`member ${group}/${name}`, true] as const)],
+    tells: ["group.created", "group.members_changed"],
+  });
+  if (created === undefined) return;
+  const { id } = created.body as { id: string };
+  groups.set(group, { id, scim: tenant.oktaScim });
+  await facts.write({
+    send: () =>
+      tenant.oktaScim.request(
+        "PATCH",
+        `/Groups/${id}`,
+        patch({ op: "replace", path: "externalId", value: group }),
+      ),
+    tells: ["group.changed"],
+  });
+  await linkTo(subject, { group, vault: MAIN_VAULT, target: `${group} linked` });
+}
+
+async function deletePushedGroup({ facts, groups }: Subject): Promise<void> {
+  const group = facts
+    .keysOf("group")
+    .find((name) => name.startsWith("Push ") && facts.get(`group ${name}`) === "live");
+  const source = group === undefined ? undefined : groups.get(group);
+  if (group === undefined || source === undefined) return;
+  await facts.write({
+    send: () => source.scim.request("DELETE", `/Groups/${source.id}`),
+    makes: [
+      [`group ${group}`, "gone"],
+      ...facts
+        .keysOf("member")
+        .filter((key) => key.startsWith(`${group}/`))
+        .map((key) => [`member ${key}`, false] as const),
+    ],
+    tells: ["group.deleted"],
+  });
 }
