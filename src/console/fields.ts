@@ -18,11 +18,20 @@ export const emailField = z
   .max(EMAIL_LENGTH_MAX, "This address is too long.")
   .pipe(z.email("Enter an e-mail address, such as you@example.com."));
 
-export const countField = z
-  .string({ error: "Enter a number." })
-  .trim()
-  .regex(/^\d{1,9}$/, "Enter a whole number, 0 or more.")
-  .transform(Number)
-  .pipe(z.number().max(PURCHASED_MAX, `At most ${figure(PURCHASED_MAX)}.`));
+/** A whole number within bounds. */
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string({ error: "Enter a number." })
+    .trim()
+    .regex(/^\d{1,9}$/, "Enter a whole number.")
+    .transform(Number)
+    .pipe(
+      z
+        .number()
+        .min(min, `At least ${figure(min)}.`)
+        .max(max, `At most ${figure(max)}.`),
+    );
+
+export const countField = wholeNumber(0, PURCHASED_MAX);
 
 export const tokenField = z.string().min(1).max(256);

@@ -25,6 +25,11 @@ export async function readForm<S extends z.ZodType>(
   const typed = Object.fromEntries(
     Object.entries(body).filter((entry) => typeof entry[1] === "string"),
   ) as Typed;
+  return formOf(schema, typed);
+}
+
+/** Also of a form that was sent by GET. */
+export function formOf<S extends z.ZodType>(schema: S, typed: Typed): ReadForm<z.output<S>> {
   const parsed = schema.safeParse(typed);
   if (parsed.success) return { ok: true, value: parsed.data, form: { typed, errors: {} } };
   const errors: Record<string, string> = {};

@@ -105,6 +105,7 @@ const sections: readonly { path: string; name: string; needs: Permission }[][] =
     { path: "/licenses", name: "Licenses", needs: "read" },
     { path: "/users", name: "Users", needs: "read" },
     { path: "/vaults", name: "Vaults", needs: "read" },
+    { path: "/policies", name: "Policies", needs: "read" },
   ],
   [
     { path: "/configurations", name: "Configurations", needs: "provision" },

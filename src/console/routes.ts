@@ -6,6 +6,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { assets } from "./assets/routes.ts";
 import type { ConsoleEnvironment } from "./environment.ts";
+import { linkRoutes } from "./link-routes.ts";
 import { apiKeysPage, createKeyAction, revokeKeyAction } from "./pages/api-keys.tsx";
 import {
   changeConfigurationAction,
@@ -13,20 +14,21 @@ import {
   createSecretAction,
   revokeSecretAction,
 } from "./pages/configuration.tsx";
+import { adoptionReportPage, defaultPlanPage } from "./pages/configuration-plan.tsx";
 import { configurationsPage } from "./pages/configurations.tsx";
 import { deleteConfigurationAction, deleteConfigurationPage } from "./pages/delete-configuration.tsx";
 import { eventsPage } from "./pages/events.tsx";
 import { failedWorkPage, retryWorkAction } from "./pages/failed-work.tsx";
-import { groupPage, setGroupTypeAction } from "./pages/group.tsx";
+import { groupPage } from "./pages/group.tsx";
+import { groupTypePlanPage, setGroupPriorityAction, setGroupTypeAction } from "./pages/group-license.tsx";
 import { groupsPage } from "./pages/groups.tsx";
 import { homePage } from "./pages/home.tsx";
-import { licensesPage, setPurchasedAction } from "./pages/licenses.tsx";
-import { linkPage, unlinkAction, unlinkPage } from "./pages/link.tsx";
-import { createLinkAction, previewLinkPage } from "./pages/link-plan.tsx";
-import { linksPage } from "./pages/links.tsx";
+import { licenseTypePage } from "./pages/license-type.tsx";
+import { licensesPage } from "./pages/licenses.tsx";
 import { createConfigurationAction, newConfigurationPage } from "./pages/new-configuration.tsx";
-import { newLinkPage } from "./pages/new-link.tsx";
 import { createUserAction, newUserPage } from "./pages/new-user.tsx";
+import { policiesPage, setBrakeAction, setLicensePoliciesAction } from "./pages/policies.tsx";
+import { seatsPlanPage, setSeatsAction } from "./pages/seats-plan.tsx";
 import {
   confirmSignInAction,
   confirmSignInPage,
@@ -49,19 +51,10 @@ import {
   releaseLicenseAction,
 } from "./pages/user-license.tsx";
 import { usersPage } from "./pages/users.tsx";
-import { createVaultGroupAction, vaultPage } from "./pages/vault.tsx";
-import {
-  deleteVaultUserAction,
-  deleteVaultUserPage,
-  disableVaultUserAction,
-  enableVaultUserAction,
-  pinVaultUserAction,
-  unpinVaultUserAction,
-  vaultGroupPage,
-} from "./pages/vault-users.tsx";
-import { createVaultAction, vaultsPage } from "./pages/vaults.tsx";
+import { userAccessPage } from "./pages/vault-access.tsx";
 import { failurePage, notFoundPage, tooLargePage } from "./problem.tsx";
 import { needs, recognize } from "./session.ts";
+import { vaultRoutes } from "./vault-routes.ts";
 
 export function consolePages(): Hono<ConsoleEnvironment> {
   const pages = new Hono<ConsoleEnvironment>();
@@ -86,14 +79,21 @@ export function consolePages(): Hono<ConsoleEnvironment> {
   pages.post("/sign-out", signOutAction);
 
   pages.get("/home", needs("read"), homePage);
+  pages.get("/policies", needs("read"), policiesPage);
+  pages.post("/policies/brake", needs("administer"), setBrakeAction);
+  pages.post("/policies/licenses", needs("administer"), setLicensePoliciesAction);
   pages.get("/licenses", needs("read"), licensesPage);
-  pages.post("/licenses/:code", needs("purchase"), setPurchasedAction);
+  pages.get("/licenses/:code", needs("read"), licenseTypePage);
+  pages.get("/licenses/:code/preview", needs("purchase"), seatsPlanPage);
+  pages.post("/licenses/:code", needs("purchase"), setSeatsAction);
 
   pages.get("/configurations", needs("provision"), configurationsPage);
   pages.post("/configurations", needs("provision"), createConfigurationAction);
   pages.get("/configurations/new", needs("provision"), newConfigurationPage);
   pages.get("/configurations/:configurationId", needs("provision"), configurationPage);
   pages.post("/configurations/:configurationId", needs("provision"), changeConfigurationAction);
+  pages.get("/configurations/:configurationId/preview", needs("provision"), defaultPlanPage);
+  pages.get("/configurations/:configurationId/adoption", needs("provision"), adoptionReportPage);
   pages.get("/configurations/:configurationId/delete", needs("provision"), deleteConfigurationPage);
   pages.post("/configurations/:configurationId/delete", needs("provision"), deleteConfigurationAction);
   pages.post("/configurations/:configurationId/secrets", needs("provision"), createSecretAction);
@@ -107,6 +107,7 @@ export function consolePages(): Hono<ConsoleEnvironment> {
   pages.post("/users", needs("provision"), createUserAction);
   pages.get("/users/new", needs("provision"), newUserPage);
   pages.get("/users/:userId", needs("read"), userPage);
+  pages.get("/users/:userId/access", needs("read"), userAccessPage);
   pages.post("/users/:userId/disable", needs("provision"), disableUserAction);
   pages.post("/users/:userId/enable", needs("provision"), enableUserAction);
   pages.post("/users/:userId/license", needs("provision"), chooseLicenseAction);
@@ -114,27 +115,12 @@ export function consolePages(): Hono<ConsoleEnvironment> {
 
   pages.get("/groups", needs("provision"), groupsPage);
   pages.get("/groups/:groupId", needs("provision"), groupPage);
+  pages.get("/groups/:groupId/preview", needs("provision"), groupTypePlanPage);
   pages.post("/groups/:groupId", needs("provision"), setGroupTypeAction);
+  pages.post("/groups/:groupId/priority", needs("provision"), setGroupPriorityAction);
 
-  pages.get("/links", needs("provision"), linksPage);
-  pages.post("/links", needs("provision"), createLinkAction);
-  pages.get("/links/new", needs("provision"), newLinkPage);
-  pages.get("/links/preview", needs("provision"), previewLinkPage);
-  pages.get("/links/:linkId", needs("provision"), linkPage);
-  pages.get("/links/:linkId/unlink", needs("provision"), unlinkPage);
-  pages.post("/links/:linkId/unlink", needs("provision"), unlinkAction);
-
-  pages.get("/vaults", needs("read"), vaultsPage);
-  pages.post("/vaults", needs("provision"), createVaultAction);
-  pages.get("/vaults/:vaultId", needs("read"), vaultPage);
-  pages.post("/vaults/:vaultId/groups", needs("provision"), createVaultGroupAction);
-  pages.get("/vaults/:vaultId/groups/:vaultGroupId", needs("read"), vaultGroupPage);
-  pages.post("/vaults/:vaultId/users/:userId/enable", needs("provision"), enableVaultUserAction);
-  pages.post("/vaults/:vaultId/users/:userId/disable", needs("provision"), disableVaultUserAction);
-  pages.post("/vaults/:vaultId/users/:userId/pin", needs("provision"), pinVaultUserAction);
-  pages.post("/vaults/:vaultId/users/:userId/unpin", needs("provision"), unpinVaultUserAction);
-  pages.get("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserPage);
-  pages.post("/vaults/:vaultId/users/:userId/delete", needs("provision"), deleteVaultUserAction);
+  linkRoutes(pages);
+  vaultRoutes(pages);
 
   pages.get("/events", needs("read"), eventsPage);
   pages.get("/failed-work", needs("read"), failedWorkPage);

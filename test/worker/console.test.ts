@@ -2,85 +2,8 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { consolePages } from "../../src/console/routes.ts";
-import { addressOn, Browser, copied, hidden, linkToken, type Page } from "../support/console.ts";
-
-const script = "<script>alert(1)</script>";
-const escaped = "&lt;script&gt;alert(1)&lt;/script&gt;";
-
-type Scim = (method: string, path: string, body?: object) => Promise<Record<string, string>>;
-
-/** What the pages of one organization are about: ids for the parameters of every route. */
-type Place = { browser: Browser; scim: Scim; secret: string; created: Page; ids: Record<string, string> };
-
-async function configure(browser: Browser, name: string): Promise<{ created: Page; scim: Scim }> {
-  const form = { name, type: "other_scim", defaultLicenseType: "read_only" };
-  const created = await browser.post("/configurations", form);
-  const authorization = `Basic ${btoa(`${copied(created.html, "client-id")}:${copied(created.html, "client-secret")}`)}`;
-  const tenantUrl = copied(created.html, "tenant-url");
-  const scim: Scim = async (method, path, body) => {
-    const headers = { authorization, "content-type": "application/scim+json" };
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
-    const response = await browser.send(new Request(`${tenantUrl}${path}`, init));
-    if (response.status > 299) throw new Error(await response.text());
-    return response.status === 204 ? {} : ((await response.json()) as Record<string, string>);
-  };
-  return { created, scim };
-}
-
-const userBody = (userName: string, displayName: string) => ({
-  schemas: [
-    "urn:ietf:params:scim:schemas:core:2.0:User",
-    "urn:ietf:params:scim:schemas:extension:info:2.0:User",
-  ],
-  userName,
-  displayName,
-  "urn:ietf:params:scim:schemas:extension:info:2.0:User": { info1: `Room 7 ${script}` },
-});
-
-/** One licensed user, one who waits, a group of both, a vault, and a link between them. */
-async function furnish(organization: string): Promise<Place> {
-  const browser = await Browser.signUp(organization);
-  await browser.post("/licenses/read_only", { purchased: "1" });
-  const { created, scim } = await configure(browser, `Okta ${script}`);
-  const first = await scim("POST", "/Users", userBody("ada@example.com", `Ada ${script}`));
-  await browser.settled();
-  const second = await scim("POST", "/Users", userBody("bob@example.com", "Bob"));
-  const group = await scim("POST", "/Groups", {
-    schemas: ["urn:ietf:params:scim:schemas:core:2.0:Group"],
-    displayName: `Editors ${script}`,
-    members: [{ value: first["id"] }, { value: second["id"] }],
-  });
-  const vault = await browser.post("/vaults", { name: `Drawings ${script}` });
-  const vaultId = /\/vaults\/([\w-]+)/.exec(vault.url)?.[1] ?? "";
-  const preview = await browser.get(
-    `/links/preview?${new URLSearchParams({ groupId: group["id"] ?? "", vaultId, newVaultGroupName: `Target ${script}` })}`,
-  );
-  const link = await browser.post("/links", hidden(preview.html));
-  await browser.settled();
-  const configurationId = /\/t\/([\w-]+)\//.exec(copied(created.html, "tenant-url"))?.[1] ?? "";
-  const shown = await browser.get(`/configurations/${configurationId}`);
-  const vaultPage = await browser.get(`/vaults/${vaultId}`);
-  return {
-    browser,
-    scim,
-    created,
-    secret: copied(created.html, "client-secret"),
-    ids: {
-      code: "read_only",
-      configurationId,
-      secretId: /secrets\/([\w-]+)\/revoke/.exec(shown.html)?.[1] ?? "",
-      userId: second["id"] ?? "",
-      firstUserId: first["id"] ?? "",
-      groupId: group["id"] ?? "",
-      vaultId,
-      vaultGroupId: /\/groups\/([\w-]+)"/.exec(vaultPage.html)?.[1] ?? "",
-      linkId: /\/links\/([\w-]+)/.exec(link.url)?.[1] ?? "",
-      apiKeyId: "none",
-      kind: "link",
-      seq: "999999",
-    },
-  };
-}
+import { addressOn, Browser, copied, hidden, linkToken } from "../support/console.ts";
+import { configure, escaped, furnish, type Place, script } from "../support/furnished-console.ts";
 
 const routes = consolePages().routes.filter(
   ({ method, path }) => method !== "ALL" && path !== "/*" && !path.startsWith("/assets/"),

@@ -11,7 +11,7 @@ type FieldProps = {
 };
 
 type InputProps = FieldProps & {
-  type?: "text" | "email" | "number" | "search";
+  type?: "text" | "email" | "number" | "search" | "url" | "password";
   required?: boolean;
   autocomplete?: string;
   maxlength?: number;
@@ -120,4 +120,19 @@ export const ChoiceField = ({
     ))}
     <Remarks name={name} error={error} />
   </fieldset>
+);
+
+type CheckProps = { name: string; label: string; hint: string; checked: boolean };
+
+/** Yes or no, with a sentence about what yes means. */
+export const CheckField = ({ name, label, hint, checked }: CheckProps) => (
+  <label class="choice">
+    <input type="checkbox" name={name} checked={checked} aria-describedby={`${name}-hint`} />
+    <span>
+      <strong>{label}</strong>
+      <span class="hint" id={`${name}-hint`}>
+        {hint}
+      </span>
+    </span>
+  </label>
 );

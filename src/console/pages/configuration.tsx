@@ -9,7 +9,7 @@ import {
 import { listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { Contact } from "../components/contact.tsx";
 import { CopyValue } from "../components/copy-value.tsx";
-import { SelectField, TextField } from "../components/field.tsx";
+import { CheckField, SelectField, TextField } from "../components/field.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import type { ConsoleContext } from "../environment.ts";
@@ -19,6 +19,7 @@ import { page } from "../layout.tsx";
 import { licenseOptions } from "../license-options.ts";
 import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
 import { configurationTypes, counted } from "../words.ts";
+import { showDefaultPlan } from "./configuration-plan.tsx";
 import { EntraSteps, OktaSteps, showCredentials } from "./credentials.tsx";
 import { Secrets } from "./secrets.tsx";
 
@@ -29,15 +30,30 @@ const originOf = (c: ConsoleContext): string => new URL(c.req.url).origin;
 
 export const configurationPage = (c: ConsoleContext) => showConfiguration(c, emptyForm, 200);
 
-const settingsForm = z.object({ name: nameField("a name"), defaultLicenseType: z.string().min(1).max(100) });
+const settingsForm = z.object({
+  name: nameField("a name"),
+  defaultLicenseType: z.string().min(1).max(100),
+  applyToExisting: z
+    .literal("on")
+    .optional()
+    .transform((value) => value === "on"),
+  planHash: z.string().min(1).max(200).optional(),
+});
 
 export async function changeConfigurationAction(c: ConsoleContext) {
   const read = await readForm(c, settingsForm);
   if (!read.ok) return showConfiguration(c, read.form, 400);
   const id = idOf(c);
+  const { planHash, ...settings } = read.value;
+  // Whose license would change is seen before it does.
+  if (settings.applyToExisting && planHash === undefined) {
+    const found = await getConfiguration(c.get("admin"), { id, origin: originOf(c) });
+    return found.ok ? showDefaultPlan(c, found.value, settings) : problemPage(c, found.problem);
+  }
   const outcome = await changeConfiguration(c.get("admin"), { id, origin: originOf(c), patch: read.value });
   if (outcome.ok) return c.redirect(`${section}/${id}?notice=configuration-saved`, 303);
   const { kind, detail } = outcome.problem;
+  if (kind === "plan_outdated") return showDefaultPlan(c, { id, name: settings.name }, settings, true);
   if (kind === "not_found" || kind === "forbidden") return problemPage(c, outcome.problem);
   return showConfiguration(c, { ...read.form, problem: detail }, statusOf[kind]);
 }
@@ -100,15 +116,31 @@ async function showConfiguration(c: ConsoleContext, form: FormState, status: For
             label="Default license type"
             typed={form.typed["defaultLicenseType"] ?? configuration.defaultLicenseType}
             error={form.errors["defaultLicenseType"]}
-            hint="A change counts for users who arrive later. Those who are here keep theirs."
+            hint="A change counts for users who arrive later."
             options={licenseOptions(types.value)}
+          />
+          <CheckField
+            name="applyToExisting"
+            label="Apply to users who are here already"
+            hint="You see whose license changes before it does. Otherwise they keep theirs."
+            checked={form.typed["applyToExisting"] === "on"}
           />
           <div class="actions">
             <button type="submit" class="button">
               Save
             </button>
+            <button type="submit" class="button" formmethod="get" formaction={`${section}/${id}/preview`}>
+              Show what will happen
+            </button>
           </div>
         </form>
+      </section>
+      <section class="card" aria-labelledby="adoption">
+        <h2 id="adoption">Accounts that nobody owns yet</h2>
+        <p class="soft">
+          When this configuration provisions a user name that is here already, it takes the account over, and
+          its license follows the default. <a href={`${section}/${id}/adoption`}>What that would do</a>
+        </p>
       </section>
       <section class="card" aria-labelledby="end">
         <h2 id="end">Delete this configuration</h2>

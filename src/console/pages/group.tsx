@@ -1,7 +1,7 @@
 /** One source group: its members, and the license type that it gives them. */
-import * as z from "zod";
+import { WAITING_PRIORITY_MAX } from "../../domain/limits.ts";
 import { may } from "../../domain/role.ts";
-import { type LicenseTypeSummary, listLicenseTypes, setGroupType } from "../../gateway/licenses/licenses.ts";
+import { type LicenseTypeSummary, listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import {
   type Group,
   type GroupMember,
@@ -11,7 +11,7 @@ import {
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../gateway/page.ts";
 import { type Link, listLinks } from "../../gateway/vaults/links.ts";
 import { Empty } from "../components/empty.tsx";
-import { SelectField } from "../components/field.tsx";
+import { SelectField, TextField } from "../components/field.tsx";
 import { LinkState } from "../components/link-state.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
@@ -19,30 +19,18 @@ import { Pager } from "../components/pager.tsx";
 import { Table } from "../components/table.tsx";
 import { Tag } from "../components/tag.tsx";
 import type { ConsoleContext } from "../environment.ts";
-import { emptyForm, type FormState, readForm } from "../form.ts";
+import { emptyForm, type FormState } from "../form.ts";
 import { page } from "../layout.tsx";
 import { licenseOptions } from "../license-options.ts";
 import { readNames } from "../names.ts";
-import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
+import { type FormStatus, problemPage } from "../problem.tsx";
 import { counted, licenseName } from "../words.ts";
 
 const section = "/groups";
 
 export const groupPage = (c: ConsoleContext) => showGroup(c, emptyForm, 200);
 
-export async function setGroupTypeAction(c: ConsoleContext) {
-  const id = c.req.param("groupId") ?? "";
-  const read = await readForm(c, z.object({ licenseType: z.string().max(100) }));
-  if (!read.ok) return showGroup(c, read.form, 400);
-  const { licenseType } = read.value;
-  const outcome = await setGroupType(c.get("admin"), id, licenseType === "" ? null : licenseType);
-  if (outcome.ok) return c.redirect(`${section}/${id}?notice=group-saved`, 303);
-  const { kind, detail } = outcome.problem;
-  if (kind === "not_found") return problemPage(c, outcome.problem);
-  return showGroup(c, { ...read.form, problem: detail }, statusOf[kind]);
-}
-
-async function showGroup(c: ConsoleContext, form: FormState, status: FormStatus) {
+export async function showGroup(c: ConsoleContext, form: FormState, status: FormStatus) {
   const id = c.req.param("groupId") ?? "";
   const cursor = c.req.query("cursor");
   const admin = c.get("admin");
@@ -120,6 +108,9 @@ const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProp
           <button type="submit" class="button">
             Save
           </button>
+          <button type="submit" class="button" formmethod="get" formaction={`${section}/${group.id}/preview`}>
+            Show what will happen
+          </button>
         </div>
       </form>
     ) : (
@@ -127,11 +118,33 @@ const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProp
         {group.licenseType === null ? "The default of the configuration" : licenseName(group.licenseType)}
       </p>
     )}
+    {mayChange && <PriorityForm group={group} form={form} />}
     <p class="soft small-text">
       Arrived <Moment at={group.createdAt} now={now} />, last change <Moment at={group.updatedAt} now={now} />
       .
     </p>
   </section>
+);
+
+const PriorityForm = ({ group, form }: { group: Group; form: FormState }) => (
+  <form class="form" method="post" action={`${section}/${group.id}/priority`}>
+    <TextField
+      name="waitingPriority"
+      label="Priority in the queue"
+      type="number"
+      min={0}
+      max={WAITING_PRIORITY_MAX}
+      typed={form.typed["waitingPriority"] ?? String(group.waitingPriority)}
+      error={form.errors["waitingPriority"]}
+      hint="Members who wait for the type that this group gives are served before those with less. 0 is none."
+      required
+    />
+    <div class="actions">
+      <button type="submit" class="button">
+        Save the priority
+      </button>
+    </div>
+  </form>
 );
 
 /** `links`: those among the first page of all links; the group's own count tells whether that is all of them. */

@@ -6,10 +6,12 @@ import { listProvisioningEvents } from "../../gateway/overview/events.ts";
 import { getHome, type Home } from "../../gateway/overview/home.ts";
 import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
 import { listLinks } from "../../gateway/vaults/links.ts";
+import { listStagedEffects } from "../../gateway/vaults/staged-effects.ts";
 import { Contact } from "../components/contact.tsx";
 import { LicensePool } from "../components/license-pool.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { StagedNotice } from "../components/staged.tsx";
 import { Timeline } from "../components/timeline.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";
@@ -18,22 +20,26 @@ import { counted, figure } from "../words.ts";
 import { NextSteps, type Progress } from "./next-steps.tsx";
 
 const eventsShown = 7;
+/** More than the notice shows, so that it can tell of others. */
+const stagedShown = 10;
 
 export async function homePage(c: ConsoleContext) {
   const admin = c.get("admin");
   const { origin } = new URL(c.req.url);
-  const [home, configurations, links, events, failed] = await Promise.all([
+  const [home, configurations, links, events, failed, staged] = await Promise.all([
     getHome(admin),
     listProvisioning(admin, { limit: PAGE_LIMIT_MAX, origin }),
     listLinks(admin, { limit: 1 }),
     listProvisioningEvents(admin, { limit: eventsShown }),
     listDeadLetters(admin, { limit: 1 }),
+    listStagedEffects(admin, { state: "staged", limit: stagedShown }),
   ]);
   if (!home.ok) return problemPage(c, home.problem);
   if (!configurations.ok) return problemPage(c, configurations.problem);
   if (!links.ok) return problemPage(c, links.problem);
   if (!events.ok) return problemPage(c, events.problem);
   if (!failed.ok) return problemPage(c, failed.problem);
+  if (!staged.ok) return problemPage(c, staged.problem);
   const { name, home: figures } = home.value;
   const owned = configurations.value.items;
   const progress: Progress = {
@@ -57,6 +63,7 @@ export async function homePage(c: ConsoleContext) {
           Some work failed too often and waits for you: <a href="/failed-work">see what, and try again</a>.
         </Notice>
       )}
+      <StagedNotice items={staged.value.items} />
       <NextSteps progress={progress} role={admin.identity.role} />
       <Figures home={figures} seesGroups={mayProvision} />
       <div class="columns">

@@ -1,34 +1,17 @@
 /** License pools: what is purchased, what is given out, and who waits. */
-import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import {
-  type LicenseTypeSummary,
-  listLicenseTypes,
-  setPurchasedLicenses,
-} from "../../gateway/licenses/licenses.ts";
+import { type LicenseTypeSummary, listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { LicensePool } from "../components/license-pool.tsx";
 import { Notice } from "../components/notice.tsx";
 import type { ConsoleContext } from "../environment.ts";
-import { countField } from "../fields.ts";
-import { emptyForm, type FormState, readForm } from "../form.ts";
+import { emptyForm, type FormState } from "../form.ts";
 import { page } from "../layout.tsx";
-import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
+import { type FormStatus, problemPage } from "../problem.tsx";
 
 export const licensesPage = (c: ConsoleContext) => showLicenses(c, "", emptyForm, 200);
 
-export async function setPurchasedAction(c: ConsoleContext) {
-  const code = c.req.param("code") ?? "";
-  const read = await readForm(c, z.object({ purchased: countField }));
-  if (!read.ok) return showLicenses(c, code, read.form, 400);
-  const outcome = await setPurchasedLicenses(c.get("admin"), code, read.value.purchased);
-  if (outcome.ok) return c.redirect("/licenses?notice=purchased-saved", 303);
-  const { kind, detail } = outcome.problem;
-  if (kind === "not_found") return problemPage(c, outcome.problem);
-  return showLicenses(c, code, { ...read.form, problem: detail }, statusOf[kind]);
-}
-
 /** `code`: the type whose form was sent, so that the error stands beside it. */
-async function showLicenses(c: ConsoleContext, code: string, form: FormState, status: FormStatus) {
+export async function showLicenses(c: ConsoleContext, code: string, form: FormState, status: FormStatus) {
   const admin = c.get("admin");
   const types = await listLicenseTypes(admin);
   if (!types.ok) return problemPage(c, types.problem);
@@ -50,6 +33,9 @@ async function showLicenses(c: ConsoleContext, code: string, form: FormState, st
         {types.value.map((pool) => (
           <section class="card" aria-label={pool.name}>
             <LicensePool pool={pool} />
+            <p class="pool-more">
+              <a href={`/licenses/${pool.code}`}>Who waits, oversubscription, history</a>
+            </p>
             {mayPurchase && <PurchasedForm pool={pool} form={pool.code === code ? form : emptyForm} />}
           </section>
         ))}
@@ -84,6 +70,9 @@ const PurchasedForm = ({ pool, form }: { pool: LicenseTypeSummary; form: FormSta
         </div>
         <button type="submit" class="button">
           Save
+        </button>
+        <button type="submit" class="button" formmethod="get" formaction={`/licenses/${pool.code}/preview`}>
+          Show what will happen
         </button>
       </form>
       {error !== undefined && (

@@ -2,6 +2,8 @@
 import * as z from "zod";
 import { type LinkPlan, type LinkRequest, previewLink } from "../../gateway/vaults/link-preview.ts";
 import { applyLink } from "../../gateway/vaults/links.ts";
+import { Confirm } from "../components/confirm.tsx";
+import { Effects } from "../components/effects.tsx";
 import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import type { ConsoleContext } from "../environment.ts";
@@ -9,7 +11,7 @@ import { nameField } from "../fields.ts";
 import { readForm } from "../form.ts";
 import { page } from "../layout.tsx";
 import { notFoundPage, problemPage } from "../problem.tsx";
-import { counted, figure } from "../words.ts";
+import { counted } from "../words.ts";
 import { showTarget } from "./new-link.tsx";
 
 const section = "/links";
@@ -83,8 +85,8 @@ function showPlan(c: ConsoleContext, request: LinkRequest, plan: LinkPlan, statu
           linked group has the members of the provisioned group and no others.
         </Notice>
       )}
-      <Effects plan={plan} />
-      <form class="actions" method="post" action={section}>
+      <LinkEffects plan={plan} />
+      <Confirm action={section} label="Create the link" cancel={{ path: back, label: "Back" }}>
         <input type="hidden" name="groupId" value={request.groupId} />
         <input type="hidden" name="vaultId" value={request.vaultId} />
         {request.vaultGroupId !== undefined && (
@@ -94,13 +96,7 @@ function showPlan(c: ConsoleContext, request: LinkRequest, plan: LinkPlan, statu
           <input type="hidden" name="newVaultGroupName" value={request.newVaultGroupName} />
         )}
         <input type="hidden" name="planHash" value={plan.planHash} />
-        <button type="submit" class="button primary">
-          Create the link
-        </button>
-        <a class="button" href={back}>
-          Back
-        </a>
-      </form>
+      </Confirm>
     </div>,
   );
 }
@@ -116,32 +112,16 @@ const effects = [
   { key: "skipped", title: "are left out: an administrator deleted them from the vault" },
 ] as const;
 
-const Effects = ({ plan }: { plan: LinkPlan }) => {
-  const present = effects.filter(({ key }) => plan.counts[key] > 0);
-  return (
-    <section class="card" aria-label="Effects">
-      {present.length === 0 && <p>Nobody comes or goes: the target has the right members already.</p>}
-      {present.map(({ key, title }) => (
-        <details class="effect" open={plan.counts[key] <= openMax}>
-          <summary>
-            <span class="number">{figure(plan.counts[key])}</span> {title}
-          </summary>
-          <ul class="names">
-            {plan[key].map((name) => (
-              <li>{name}</li>
-            ))}
-          </ul>
-          {plan.counts[key] > plan[key].length && (
-            <p class="hint">and {figure(plan.counts[key] - plan[key].length)} more</p>
-          )}
-        </details>
-      ))}
-      {plan.counts.unchanged > 0 && (
-        <p class="soft effect">{counted(plan.counts.unchanged, "member")} stay as they are.</p>
-      )}
-    </section>
-  );
-};
-
-/** Longer lists open with a click. */
-const openMax = 25;
+const LinkEffects = ({ plan }: { plan: LinkPlan }) => (
+  <section class="card" aria-label="Effects">
+    {effects.every(({ key }) => plan.counts[key] === 0) && (
+      <p>Nobody comes or goes: the target has the right members already.</p>
+    )}
+    <Effects
+      effects={effects.map(({ key, title }) => ({ title, count: plan.counts[key], names: plan[key] }))}
+    />
+    {plan.counts.unchanged > 0 && (
+      <p class="soft effect">{counted(plan.counts.unchanged, "member")} stay as they are.</p>
+    )}
+  </section>
+);

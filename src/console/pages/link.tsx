@@ -1,16 +1,17 @@
-/** One link: its progress, and its end. */
-import * as z from "zod";
+/** One link: its progress, what stands in its way, and what can be done about it. */
+import { canSwitch } from "../../domain/link.ts";
 import { may } from "../../domain/role.ts";
-import { getLink, type Link, removeLink } from "../../gateway/vaults/links.ts";
-import { ChoiceField } from "../components/field.tsx";
+import { PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { getLink, type Link } from "../../gateway/vaults/links.ts";
+import { listStagedEffects, type StagedEffects } from "../../gateway/vaults/staged-effects.ts";
 import { isBusy, LastSync, LinkState } from "../components/link-state.tsx";
-import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
+import { StagedNotice } from "../components/staged.tsx";
 import type { ConsoleContext } from "../environment.ts";
-import { readForm } from "../form.ts";
 import { page } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
-import { counted, figure } from "../words.ts";
+import { figure } from "../words.ts";
+import { LinkObstacle } from "./link-obstacle.tsx";
 
 const section = "/links";
 const parent = { path: section, name: "Links" };
@@ -18,12 +19,12 @@ const parent = { path: section, name: "Links" };
 const refreshSeconds = 2;
 
 export async function linkPage(c: ConsoleContext) {
-  const found = await getLink(c.get("admin"), c.req.param("linkId") ?? "");
+  const admin = c.get("admin");
+  const found = await getLink(admin, c.req.param("linkId") ?? "");
   if (!found.ok) return problemPage(c, found.problem);
   const link = found.value;
-  const { id, group, vault, target, state } = link;
-  const removable =
-    may(c.get("admin").identity.role, "provision") && state !== "removed" && state !== "unlinking";
+  const staged = await stagedOf(c, link);
+  const { group, vault, target, state } = link;
   const frame = { title: `${group.name} to ${vault.name}`, section };
   return page(
     c,
@@ -38,48 +39,16 @@ export async function linkPage(c: ConsoleContext) {
         parent={parent}
         lead={`In the vault ${vault.name}`}
       >
-        {removable && (
-          <a class="button danger" href={`${section}/${id}/unlink`}>
-            Unlink …
-          </a>
-        )}
+        {may(admin.identity.role, "provision") && <Acts link={link} />}
       </PageHead>
-      {link.error !== null && (
-        <Notice kind="error">
-          <p>The last attempt failed and is being retried: {link.error}</p>
-        </Notice>
-      )}
-      {link.waitingForApproval > 0 && (
-        <Notice kind="warning">
-          <p>
-            {counted(link.waitingForApproval, "person", "people")} would leave this user group. That is too
-            much at once, and waits until an administrator approves or discards it.
-          </p>
-        </Notice>
-      )}
+      <LinkObstacle link={link} />
+      <StagedNotice items={staged} />
       <section class="card" aria-labelledby="progress">
         <h2 id="progress">
           <LinkState state={state} />
         </h2>
         <Progress link={link} />
-        <dl class="facts">
-          <dt>Provisioned group</dt>
-          <dd>
-            {state === "source_deleted" ? group.name : <a href={`/groups/${group.id}`}>{group.name}</a>}
-          </dd>
-          <dt>Vault</dt>
-          <dd>
-            <a href={`/vaults/${vault.id}`}>{vault.name}</a>
-          </dd>
-          <dt>User group of the vault</dt>
-          <dd>
-            <a href={`/vaults/${vault.id}/groups/${target.id}`}>{target.name}</a>
-          </dd>
-          <dt>Last in line with the group</dt>
-          <dd>
-            <LastSync link={link} now={c.get("deps").now()} />
-          </dd>
-        </dl>
+        <Facts link={link} now={c.get("deps").now()} />
       </section>
       {isBusy(state) && (
         <p class="hint">
@@ -89,6 +58,59 @@ export async function linkPage(c: ConsoleContext) {
     </div>,
   );
 }
+
+/** What the brake holds back of this link. */
+async function stagedOf(c: ConsoleContext, link: Link): Promise<StagedEffects[]> {
+  if (link.waitingForApproval === 0) return [];
+  const listed = await listStagedEffects(c.get("admin"), { state: "staged", limit: PAGE_LIMIT_MAX });
+  return listed.ok ? listed.value.items.filter((effects) => effects.link?.id === link.id) : [];
+}
+
+const Acts = ({ link: { id, state } }: { link: Link }) => (
+  <>
+    {canSwitch(state) && state !== "paused" && (
+      <form method="post" action={`${section}/${id}/pause`}>
+        <button type="submit" class="button">
+          Pause
+        </button>
+      </form>
+    )}
+    {(state === "paused" || state === "error") && (
+      <form method="post" action={`${section}/${id}/resume`}>
+        <button type="submit" class="button primary">
+          {state === "paused" ? "Resume" : "Try again now"}
+        </button>
+      </form>
+    )}
+    {state !== "removed" && state !== "unlinking" && (
+      <a class="button danger" href={`${section}/${id}/unlink`}>
+        Unlink …
+      </a>
+    )}
+  </>
+);
+
+const Facts = ({ link, now }: { link: Link; now: number }) => {
+  const { group, vault, target, state } = link;
+  return (
+    <dl class="facts">
+      <dt>Provisioned group</dt>
+      <dd>{state === "source_deleted" ? group.name : <a href={`/groups/${group.id}`}>{group.name}</a>}</dd>
+      <dt>Vault</dt>
+      <dd>
+        <a href={`/vaults/${vault.id}`}>{vault.name}</a>
+      </dd>
+      <dt>User group of the vault</dt>
+      <dd>
+        <a href={`/vaults/${vault.id}/groups/${target.id}`}>{target.name}</a>
+      </dd>
+      <dt>Last in line with the group</dt>
+      <dd>
+        <LastSync link={link} now={now} />
+      </dd>
+    </dl>
+  );
+};
 
 const Progress = ({ link: { state, done, total } }: { link: Link }) =>
   isBusy(state) ? (
@@ -113,61 +135,3 @@ const Progress = ({ link: { state, done, total } }: { link: Link }) =>
       {state === "active" && "Changes of the group follow by themselves."}
     </p>
   );
-
-export async function unlinkPage(c: ConsoleContext) {
-  const found = await getLink(c.get("admin"), c.req.param("linkId") ?? "");
-  if (!found.ok) return problemPage(c, found.problem);
-  const { id, group, vault, target } = found.value;
-  const path = `${section}/${id}`;
-  return page(
-    c,
-    { title: "Unlink", section },
-    <>
-      <PageHead
-        title={`Unlink ${group.name} from ${vault.name}?`}
-        parent={{ path, name: "Link" }}
-        lead={`The user group ${target.name} stays. What becomes of its members?`}
-      />
-      <form class="form" method="post" action={`${path}/unlink`}>
-        <ChoiceField
-          name="members"
-          label="Members of the user group"
-          typed="remove"
-          choices={[
-            {
-              value: "remove",
-              label: "Remove them",
-              explanation:
-                "The group is emptied. Vault users whom no other link of this vault covers are disabled.",
-            },
-            {
-              value: "keep",
-              label: "Keep them",
-              explanation: "The group and its vault users stay as they are now, and follow nothing any more.",
-            },
-          ]}
-        />
-        <p class="hint">Login accounts and licenses are not touched either way.</p>
-        <div class="actions">
-          <button type="submit" class="button danger">
-            Unlink
-          </button>
-          <a class="button" href={path}>
-            Cancel
-          </a>
-        </div>
-      </form>
-    </>,
-  );
-}
-
-export async function unlinkAction(c: ConsoleContext) {
-  const id = c.req.param("linkId") ?? "";
-  const read = await readForm(c, z.object({ members: z.enum(["remove", "keep"]) }));
-  if (!read.ok) return c.redirect(`${section}/${id}/unlink`, 303);
-  const { members } = read.value;
-  const outcome = await removeLink(c.get("admin"), { id, members });
-  if (!outcome.ok) return problemPage(c, outcome.problem);
-  if (members === "keep") return c.redirect(`${section}?notice=unlinked`, 303);
-  return c.redirect(`${section}/${id}?notice=unlinking`, 303);
-}

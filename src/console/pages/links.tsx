@@ -10,7 +10,7 @@ import { Table } from "../components/table.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
-import { figure } from "../words.ts";
+import { counted, figure } from "../words.ts";
 
 const section = "/links";
 
@@ -59,6 +59,9 @@ export async function linksPage(c: ConsoleContext) {
               </td>
               <td>
                 <LinkState state={link.state} />
+                {link.waitingForApproval > 0 && (
+                  <span class="sub">{counted(link.waitingForApproval, "person", "people")} held back</span>
+                )}
               </td>
               <td class="number no-wrap">
                 {figure(link.done)} of {figure(link.total)}

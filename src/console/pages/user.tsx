@@ -3,12 +3,12 @@ import { may } from "../../domain/role.ts";
 import { explainLicense, listLicenseTypes } from "../../gateway/licenses/licenses.ts";
 import { listProvisioningEvents } from "../../gateway/overview/events.ts";
 import { getUser, type UserDetail } from "../../gateway/overview/users.ts";
+import { listVaults } from "../../gateway/vaults/vaults.ts";
+import { type AccessLine, AccessTable } from "../components/access.tsx";
 import { AccountState } from "../components/license.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Table } from "../components/table.tsx";
 import { type Names, Timeline } from "../components/timeline.tsx";
-import { VaultState } from "../components/vault-state.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";
 import { readNames } from "../names.ts";
@@ -16,26 +16,34 @@ import { problemPage } from "../problem.tsx";
 import { Attributes } from "./user-attributes.tsx";
 import { LicenseCard } from "./user-license.tsx";
 import { Owner } from "./users.tsx";
+import { explainAccess } from "./vault-access.tsx";
 
 const eventsShown = 25;
 /** The license of an account that just came is decided by then. */
 const refreshSeconds = 2;
+/** Each is asked for by itself; the others are a page away. */
+const vaultsShown = 10;
 
 export async function userPage(c: ConsoleContext) {
   const id = c.req.param("userId") ?? "";
   const admin = c.get("admin");
-  const [found, explained, types, events, names] = await Promise.all([
+  const [found, explained, types, events, names, listed] = await Promise.all([
     getUser(admin, id),
     explainLicense(admin, id),
     listLicenseTypes(admin),
     listProvisioningEvents(admin, { subject: `user:${id}`, limit: eventsShown }),
     readNames(c),
+    listVaults(admin, { limit: vaultsShown + 1 }),
   ]);
   if (!found.ok) return problemPage(c, found.problem);
   if (!explained.ok) return problemPage(c, explained.problem);
   if (!types.ok) return problemPage(c, types.problem);
   if (!events.ok) return problemPage(c, events.problem);
+  if (!listed.ok) return problemPage(c, listed.problem);
   const user = found.value;
+  const vaults = knownFirst(user, listed.value.items);
+  const access = await explainAccess(admin, id, vaults.slice(0, vaultsShown));
+  if (!access.ok) return problemPage(c, access.problem);
   const mayChange = may(admin.identity.role, "provision");
   const now = c.get("deps").now();
   const frame = { title: user.userName, section: "/users" };
@@ -65,7 +73,7 @@ export async function userPage(c: ConsoleContext) {
             now={now}
           />
           <Groups groups={user.groups} />
-          <Vaults user={user} />
+          <Vaults user={user} lines={access.value} more={vaults.length > vaultsShown} />
         </div>
         <div class="stack">
           <Account user={user} names={names} now={now} />
@@ -81,6 +89,14 @@ export async function userPage(c: ConsoleContext) {
       </section>
     </div>,
   );
+}
+
+type NamedVault = { id: string; name: string };
+
+/** Vaults that have heard of the person, then the others. */
+function knownFirst({ vaultUsers }: UserDetail, vaults: readonly NamedVault[]): NamedVault[] {
+  const known = vaultUsers.map(({ vault }) => vault);
+  return [...known, ...vaults.filter(({ id }) => !known.some((vault) => vault.id === id))];
 }
 
 const DisableForm = ({ user: { id, adminDisabled } }: { user: UserDetail }) => (
@@ -136,27 +152,25 @@ const Groups = ({ groups }: { groups: UserDetail["groups"] }) => (
   </section>
 );
 
-const Vaults = ({ user: { vaultUsers } }: { user: UserDetail }) => (
+type VaultsProps = { user: UserDetail; lines: readonly AccessLine[]; more: boolean };
+
+const Vaults = ({ user: { id, vaultUsers }, lines, more }: VaultsProps) => (
   <section aria-labelledby="vaults">
     <div class="section-head">
       <h2 id="vaults">Vaults</h2>
+      {more && <a href={`/users/${id}/access`}>Every vault</a>}
     </div>
-    {vaultUsers.length === 0 ? (
-      <p class="soft">A user of no vault. Links from groups to vaults bring people in.</p>
+    {lines.length === 0 ? (
+      <p class="soft">There is no vault yet.</p>
     ) : (
-      <Table caption="Vaults" columns={["Vault", "State", "User groups"]}>
-        {vaultUsers.map(({ vault, state, disabledBy, groups }) => (
-          <tr>
-            <th scope="row">
-              <a href={`/vaults/${vault.id}`}>{vault.name}</a>
-            </th>
-            <td>
-              <VaultState state={state} disabledBy={disabledBy} />
-            </td>
-            <td>{groups.map(({ name }) => name).join(", ") || <span class="faint">none</span>}</td>
-          </tr>
-        ))}
-      </Table>
+      <AccessTable lines={lines} userId={id} groups={groupNames(vaultUsers)} />
     )}
   </section>
 );
+
+const groupNames = (vaultUsers: UserDetail["vaultUsers"]): ReadonlyMap<string, string> =>
+  new Map(
+    vaultUsers
+      .filter(({ groups }) => groups.length > 0)
+      .map(({ vault, groups }) => [vault.id, groups.map(({ name }) => name).join(", ")]),
+  );

@@ -2,19 +2,16 @@
 
 import type { AdminAct } from "../../domain/vault.ts";
 import { getUser } from "../../gateway/overview/users.ts";
-import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { actOnVaultUser, type VaultUserEntry } from "../../gateway/vaults/vault-users.ts";
-import { findVaultGroup, getVault, listVaultGroupMembers, type Vault } from "../../gateway/vaults/vaults.ts";
+import { getVault, type Vault } from "../../gateway/vaults/vaults.ts";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { Pager } from "../components/pager.tsx";
 import { Table } from "../components/table.tsx";
 import { Tag } from "../components/tag.tsx";
 import { VaultState } from "../components/vault-state.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";
-import { notFoundPage, problemPage } from "../problem.tsx";
-import { counted } from "../words.ts";
+import { problemPage } from "../problem.tsx";
 
 const section = "/vaults";
 
@@ -44,6 +41,13 @@ export const VaultUsers = ({ vault, users, mayChange }: VaultUsersProps) =>
             <VaultState state={user.state} disabledBy={user.disabledBy} />{" "}
             {user.state === "enabled" && !user.access && <Tag kind="warning">no access</Tag>}{" "}
             {user.pinned && <Tag kind="neutral">pinned</Tag>}
+            <a
+              class="why"
+              href={`${section}/${vault.id}/users/${user.userId}/access`}
+              aria-label={`Why ${user.userName} ${user.access ? "has access" : "has no access"}`}
+            >
+              why?
+            </a>
           </td>
           <td>{user.groups.map(({ name }) => name).join(", ") || <span class="faint">none</span>}</td>
           {mayChange && (
@@ -141,54 +145,6 @@ export async function deleteVaultUserPage(c: ConsoleContext) {
           </a>
         </form>
       </section>
-    </>,
-  );
-}
-
-export async function vaultGroupPage(c: ConsoleContext) {
-  const { vaultId } = idsOf(c);
-  const vaultGroupId = c.req.param("vaultGroupId") ?? "";
-  const cursor = c.req.query("cursor");
-  const admin = c.get("admin");
-  const request = { vaultId, vaultGroupId, cursor, limit: PAGE_LIMIT_DEFAULT };
-  const [vault, group, members] = await Promise.all([
-    getVault(admin, vaultId),
-    findVaultGroup(admin, vaultId, vaultGroupId),
-    listVaultGroupMembers(admin, request),
-  ]);
-  if (!vault.ok) return problemPage(c, vault.problem);
-  if (group === undefined) return notFoundPage(c);
-  if (!members.ok) return problemPage(c, members.problem);
-  const { items, nextCursor } = members.value;
-  const path = `${section}/${vaultId}`;
-  return page(
-    c,
-    { title: group.name, section },
-    <>
-      <PageHead
-        title={group.name}
-        parent={{ path, name: vault.value.name }}
-        lead={`User group of this vault · ${counted(group.memberCount, "member")}`}
-      />
-      {items.length === 0 ? (
-        <Empty title="No members">
-          <p>A link from a provisioned group fills this group.</p>
-        </Empty>
-      ) : (
-        <Table caption="Members" columns={["User name", "State"]}>
-          {items.map(({ userId, userName, state }) => (
-            <tr>
-              <th scope="row">
-                <a href={`/users/${userId}`}>{userName}</a>
-              </th>
-              <td>
-                <Tag kind={state === "enabled" ? "good" : "neutral"}>{state}</Tag>
-              </td>
-            </tr>
-          ))}
-        </Table>
-      )}
-      <Pager path={`${path}/groups/${vaultGroupId}`} cursor={cursor} nextCursor={nextCursor} />
     </>,
   );
 }

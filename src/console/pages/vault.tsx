@@ -1,7 +1,8 @@
 /** One vault: its user groups and its users. */
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
-import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from "../../gateway/page.ts";
+import { listStagedEffects } from "../../gateway/vaults/staged-effects.ts";
 import { listVaultUsers } from "../../gateway/vaults/vault-users.ts";
 import {
   createVaultGroup,
@@ -14,6 +15,7 @@ import { Connection } from "../components/connection.tsx";
 import { TextField } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
+import { StagedTable } from "../components/staged.tsx";
 import { Table } from "../components/table.tsx";
 import { Tag } from "../components/tag.tsx";
 import type { ConsoleContext } from "../environment.ts";
@@ -44,15 +46,18 @@ async function showVault(c: ConsoleContext, form: FormState, status: FormStatus)
   const vaultId = idOf(c);
   const { cursor, groups: groupCursor } = c.req.query();
   const admin = c.get("admin");
-  const [found, groups, users] = await Promise.all([
+  const [found, groups, users, staged] = await Promise.all([
     getVault(admin, vaultId),
     listVaultGroups(admin, { vaultId, cursor: groupCursor, limit: PAGE_LIMIT_DEFAULT }),
     listVaultUsers(admin, { vaultId, cursor, limit: PAGE_LIMIT_DEFAULT }),
+    listStagedEffects(admin, { state: "staged", limit: PAGE_LIMIT_MAX }),
   ]);
   if (!found.ok) return problemPage(c, found.problem);
   if (!groups.ok) return problemPage(c, groups.problem);
   if (!users.ok) return problemPage(c, users.problem);
+  if (!staged.ok) return problemPage(c, staged.problem);
   const vault = found.value;
+  const heldBack = staged.value.items.filter((effects) => effects.vault.id === vault.id);
   const path = `${section}/${vaultId}`;
   const mayChange = may(admin.identity.role, "provision");
   return page(
@@ -64,12 +69,23 @@ async function showVault(c: ConsoleContext, form: FormState, status: FormStatus)
         parent={{ path: section, name: "Vaults" }}
         lead={counted(vault.enabledUsers, "enabled user")}
       >
+        <a class="button" href={`${path}/drift`}>
+          Compare with its links
+        </a>
         {mayChange && (
           <a class="button primary" href={`/links/new?vaultId=${vaultId}`}>
             Link a group to this vault
           </a>
         )}
       </PageHead>
+      {heldBack.length > 0 && (
+        <section aria-labelledby="held-back">
+          <div class="section-head">
+            <h2 id="held-back">Held back by the brake</h2>
+          </div>
+          <StagedTable items={heldBack} now={c.get("deps").now()} within="vault" />
+        </section>
+      )}
       <Connection vault={vault} now={c.get("deps").now()} />
       <section aria-labelledby="user-groups">
         <div class="section-head">

@@ -2,13 +2,14 @@
 import * as z from "zod";
 import { may } from "../../domain/role.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
-import { createVault, listVaults } from "../../gateway/vaults/vaults.ts";
+import { createVault, listVaults, type Vault } from "../../gateway/vaults/vaults.ts";
 import { Empty } from "../components/empty.tsx";
 import { TextField } from "../components/field.tsx";
 import { Moment } from "../components/moment.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Table } from "../components/table.tsx";
+import { Tag } from "../components/tag.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { nameField } from "../fields.ts";
 import { emptyForm, type FormState, readForm } from "../form.ts";
@@ -36,6 +37,7 @@ async function showVaults(c: ConsoleContext, form: FormState, status: FormStatus
   if (!vaults.ok) return problemPage(c, vaults.problem);
   const { items, nextCursor } = vaults.value;
   const now = c.get("deps").now();
+  const mayCreate = may(admin.identity.role, "provision");
   return page(
     c,
     { title: "Vaults", section, status },
@@ -43,18 +45,30 @@ async function showVaults(c: ConsoleContext, form: FormState, status: FormStatus
       <PageHead
         title="Vaults"
         lead="A vault has users and user groups of its own. Links bring the members of provisioned groups into them."
-      />
+      >
+        {mayCreate && (
+          <a class="button" href={`${section}/connected`}>
+            Connect a SCIM service
+          </a>
+        )}
+      </PageHead>
       {items.length === 0 ? (
         <Empty title="No vaults yet">
           <p>Create the first one, then link a provisioned group to one of its user groups.</p>
         </Empty>
       ) : (
-        <Table caption="Vaults" columns={["Name", { name: "Enabled users", kind: "number" }, "Created"]}>
+        <Table
+          caption="Vaults"
+          columns={["Name", "Kept in", { name: "Enabled users", kind: "number" }, "Created"]}
+        >
           {items.map((vault) => (
             <tr>
               <th scope="row">
                 <a href={`${section}/${vault.id}`}>{vault.name}</a>
               </th>
+              <td>
+                <KeptIn vault={vault} />
+              </td>
               <td class="number">{figure(vault.enabledUsers)}</td>
               <td>
                 <Moment at={vault.createdAt} now={now} />
@@ -64,7 +78,7 @@ async function showVaults(c: ConsoleContext, form: FormState, status: FormStatus
         </Table>
       )}
       <Pager path={section} cursor={cursor} nextCursor={nextCursor} />
-      {may(admin.identity.role, "provision") && (
+      {mayCreate && (
         <section class="card" aria-labelledby="create">
           <h2 id="create">Create a vault</h2>
           <form class="form" method="post" action={section}>
@@ -87,3 +101,14 @@ async function showVaults(c: ConsoleContext, form: FormState, status: FormStatus
     </div>,
   );
 }
+
+/** Where the users of the vault are, and whether that works. */
+const KeptIn = ({ vault: { connection } }: { vault: Vault }) =>
+  connection === null ? (
+    <span class="faint">this gateway</span>
+  ) : (
+    <>
+      SCIM service {connection.error !== null && <Tag kind="bad">failing</Tag>}
+      <span class="sub">{new URL(connection.baseUrl).host}</span>
+    </>
+  );

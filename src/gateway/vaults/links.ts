@@ -138,14 +138,18 @@ export async function removeLink(
   );
 }
 
-/** Pauses a link, or resumes it with a run from end to end; both again and again are the same as once. */
+/**
+ * Pauses a link, or resumes it with a run from end to end; both again and again are the same as once. A failing link
+ * is set to work at once, instead of when its next attempt is due.
+ */
 export async function setLinkState(
   admin: Admin,
   { id, state }: { id: string; state: "active" | "paused" },
 ): Promise<Outcome<Link>> {
   return actOnLink(admin, id, (link) => {
     if (!canSwitch(link.state)) return refuse(cannotSwitch(link));
-    if ((link.state === "paused") === (state === "paused")) return done("nothing");
+    const rests = link.state === "paused" || link.state === "error";
+    if (state === "paused" ? link.state === "paused" : !rests) return done("nothing");
     return done(switchLink(admin.scope, link, state === "paused" ? "paused" : "pending"));
   });
 }

@@ -120,7 +120,7 @@ export const linkRoutes: AdminRoute[] = [
     method: "patch",
     path: "/links/:linkId",
     operationId: "setLinkState",
-    summary: "Pause a link, or resume it with a run from end to end",
+    summary: "Pause a link, or resume it, or a failing one, with a run from end to end",
     tag: "Links",
     access: "provision",
     params: z.object({ linkId: id }),

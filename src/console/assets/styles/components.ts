@@ -69,6 +69,12 @@ progress { width: 100%; height: 10px; accent-color: var(--accent); }
 .checklist .hint { display: block; }
 .instructions { display: grid; gap: .45rem; padding-left: 1.3rem; }
 .instructions li::marker { color: var(--faint); }
+.checks { display: grid; gap: .75rem; padding: 0; list-style: none; }
+.checks li { display: grid; grid-template-columns: 5.2rem minmax(0, 1fr); gap: .1rem .75rem; align-items: baseline; }
+.checks .tag { justify-self: start; }
+.checks .sub { display: block; color: var(--faint); font-size: .87rem; overflow-wrap: anywhere; }
+.names .sub { display: block; color: var(--faint); font-size: .87rem; }
+.pool-more { margin-top: .35rem; font-size: .9rem; }
 .timeline { padding: 0; list-style: none; }
 .timeline a, .timeline div { overflow-wrap: anywhere; min-width: 0; }
 .timeline li { display: grid; grid-template-columns: 7.2rem minmax(0, 1fr); gap: .1rem 1rem; padding: .55rem 0; }

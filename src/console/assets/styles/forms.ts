@@ -39,6 +39,8 @@ input::placeholder { color: var(--faint); opacity: 1; }
 .choice:hover { border-color: var(--line-strong); }
 .choice:has(input:checked) { border-color: var(--accent); background: var(--accent-ground); }
 .choice:has(input:disabled) { opacity: .65; cursor: not-allowed; }
+.credential, .credential > div { display: grid; gap: 1.1rem; }
+.credential:has([value="bearer"]:checked) .for-client, .credential:has([value="client_credentials"]:checked) .for-bearer { display: none; }
 .inline-form { display: flex; flex-wrap: wrap; align-items: end; gap: .5rem; }
 .inline-form input, .inline-form select { width: auto; }
 .inline-form input[type="number"] { width: 7rem; }
