@@ -10,6 +10,15 @@ export function guard(word: string, condition: SQL): SQL {
   return sql`SELECT CASE WHEN ${condition} THEN 1 ELSE json_extract('{}', ${sql.raw(`'${word}'`)}) END AS passed`;
 }
 
+/** Several guards in one statement: raises the word of the first condition that does not hold. */
+export function guards(conditions: Readonly<Record<string, SQL>>): SQL {
+  const branches = Object.entries(conditions).map(
+    ([word, condition]) =>
+      sql`WHEN (${condition}) IS NOT TRUE THEN json_extract('{}', ${sql.raw(`'${word}'`)})`,
+  );
+  return sql`SELECT CASE ${sql.join(branches, sql` `)} ELSE 1 END AS passed`;
+}
+
 /** Raises `word` unless the statement just before it in the batch changed exactly one row. */
 export function guardChangedOne(word: string): SQL {
   return guard(word, sql`changes() = 1`);

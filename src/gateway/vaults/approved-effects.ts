@@ -51,8 +51,11 @@ export async function applyApproved(task: Task, deadline: number): Promise<Progr
 function applyChunk({ deps, scope, row }: Task, record: StagedEffectsRecord, at: number): Statement[] {
   const { linkNo, vaultNo, stagedNo } = record;
   const users = stagedChunk(scope, stagedNo, at, SETTLEMENT_USERS_MAX);
-  const order = { row, users, confirmed: true, stagedId: deps.newId() };
+  const order = { row, confirmed: true, stagedId: deps.newId() };
   return linkNo === 0
-    ? disableUncovered(scope, { ...order, vaultNo })
-    : [...settleChunk(scope, { ...order, link: record, tellSkipped: false }), noteSettled(scope, linkNo)];
+    ? disableUncovered(scope, { ...order, vaultNo, users })
+    : [
+        ...settleChunk(scope, { ...order, link: record, people: { users }, tellSkipped: false }),
+        noteSettled(scope, linkNo),
+      ];
 }

@@ -1,4 +1,5 @@
 /** Long runs of a link: chunk after chunk until the deadline, then the message goes round again. */
+import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
 import { commit, read } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -26,6 +27,7 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
         link: linkKey(link),
         generation: Number(generation),
         after,
+        size: SETTLEMENT_USERS_MAX,
         announce: announce === true,
         stagedId: deps.newId(),
         availableAt: now + runLeaseMs,

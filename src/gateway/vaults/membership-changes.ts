@@ -133,7 +133,7 @@ async function settleLinks(
           ...settleChunk(scope, {
             link,
             row,
-            users: JSON.stringify(chunk),
+            people: { users: JSON.stringify(chunk) },
             tellSkipped: true,
             confirmed: row.payload["confirmed"] === true,
             stagedId: deps.newId(),

@@ -10,6 +10,9 @@ import { type SQL, sql } from "drizzle-orm";
 import type { TenantNo } from "../../domain/id.ts";
 import { NESTED_GROUPS_MAX } from "../../domain/limits.ts";
 
+/** In the text: of a statement with a bound LIMIT, SQLite compiles anew whenever a value is bound. */
+const nestedGroupsMax = sql.raw(String(NESTED_GROUPS_MAX));
+
 /**
  * Upward: `effective_groups(user_no, group_no)`, the live groups that each of the given users belongs to.
  * `userNumbers` is a JSON array of user numbers. The walk goes once over the distinct groups of all of them.
@@ -26,7 +29,7 @@ export function effectiveGroups(tenantNo: TenantNo, userNumbers: string | SQL): 
       SELECT r.group_no, m.group_no FROM reached_groups AS r CROSS JOIN members AS m CROSS JOIN groups AS g
       WHERE m.tenant_no = ${tenantNo} AND m.member_kind = 1 AND m.member_no = r.reached_no
         AND g.tenant_no = ${tenantNo} AND g.group_no = m.group_no AND g.deleted_at IS NULL
-      LIMIT ${NESTED_GROUPS_MAX}
+      LIMIT ${nestedGroupsMax}
     ),
     effective_groups(user_no, group_no) AS (
       SELECT DISTINCT d.user_no, r.reached_no FROM direct_groups AS d JOIN reached_groups AS r ON r.group_no = d.group_no
@@ -41,7 +44,7 @@ export function containingGroups(tenantNo: TenantNo, groupNumbers: string | SQL)
       SELECT m.group_no FROM containing_groups AS c CROSS JOIN members AS m CROSS JOIN groups AS g
       WHERE m.tenant_no = ${tenantNo} AND m.member_kind = 1 AND m.member_no = c.group_no
         AND g.tenant_no = ${tenantNo} AND g.group_no = m.group_no AND g.deleted_at IS NULL
-      LIMIT ${NESTED_GROUPS_MAX}
+      LIMIT ${nestedGroupsMax}
     )`;
 }
 
@@ -56,7 +59,7 @@ export function nestedGroups(tenantNo: TenantNo, rootNo: number | SQL): SQL {
       SELECT m.member_no FROM nested_groups AS n CROSS JOIN members AS m CROSS JOIN groups AS g
       WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 1
         AND g.tenant_no = ${tenantNo} AND g.group_no = m.member_no AND g.deleted_at IS NULL
-      LIMIT ${NESTED_GROUPS_MAX}
+      LIMIT ${nestedGroupsMax}
     )`;
 }
 

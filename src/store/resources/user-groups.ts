@@ -24,7 +24,7 @@ export function userGroupsColumn({ tenantNo }: Pick<TenantScope, "tenantNo">): S
             AND d.member_no = users.user_no AND d.group_no = m.group_no)
           AND g.tenant_no = ${tenantNo} AND g.group_no = m.group_no
           AND g.configuration_no = users.configuration_no AND g.deleted_at IS NULL
-        LIMIT ${NESTED_GROUPS_MAX}
+        LIMIT ${sql.raw(String(NESTED_GROUPS_MAX))}
       )
       SELECT json_group_array(json_object('id', scim_id, 'name', display_name, 'direct', direct)) FROM holding)
     ELSE (SELECT json_group_array(json_object('id', scim_id, 'name', display_name, 'direct', 1))

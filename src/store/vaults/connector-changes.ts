@@ -53,7 +53,8 @@ export function followPlan(
     "connector",
     sql`json_object('vault', CAST(${vaultNo} AS INTEGER), 'groups', json(${JSON.stringify(groups)}),
       'users', (SELECT json_group_array(user_no) FROM (${people})))`,
-    sql`${isConnected(scope, vaultNo)} AND EXISTS (SELECT 1 FROM (${people}))`,
+    // A CASE, lest SQLite gathers the people of every vault that has no service.
+    sql`CASE WHEN ${isConnected(scope, vaultNo)} THEN EXISTS (SELECT 1 FROM (${people})) ELSE 0 END`,
   );
 }
 

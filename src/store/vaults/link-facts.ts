@@ -21,44 +21,63 @@ export const sourceLives = ({ tenantNo }: TenantScope, groupNo: number): SQL =>
 
 /** Whether the link's source, as it is now, has the person: needs `nested_groups` of the link's group. */
 export const isInSource = ({ tenantNo }: TenantScope, userNo: SQL): SQL =>
-  sql`${isEffectiveMember(tenantNo, userNo)} AND EXISTS (SELECT 1 FROM users AS u
+  sql`${isEffectiveMember(tenantNo, userNo)} AND ${isLive({ tenantNo }, userNo)}`;
+
+const isLive = ({ tenantNo }: Pick<TenantScope, "tenantNo">, userNo: SQL): SQL =>
+  sql`EXISTS (SELECT 1 FROM users AS u
     WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
 
-/** Whom the link no longer wants but still has, and who is only kept enabled by synchronization. */
-export const losing = sql`(in_target AND NOT desired AND state = 'enabled' AND origin = 'sync' AND pinned = 0)`;
+/**
+ * Whom the link no longer wants but still has, and who is only kept enabled by synchronization. The signs keep
+ * SQLite from making an index of the facts to look this up in.
+ */
+export const losing = sql`(in_target AND NOT desired AND +state = 'enabled' AND +origin = 'sync' AND +pinned = 0)`;
 
 /** Whom the link takes out of its target. A tombstone in it is no loss to anybody. */
 export const leaving = sql`(in_target AND NOT desired AND state IS NOT 'deleted')`;
 
 /**
- * `facts(user_no, desired, in_target, state, disabled_by, origin, pinned)` of the given people (a JSON array of
- * user numbers), and `covered(user_no)`: who of those that are losing is kept by another link.
+ * The people whom a decision is about: a JSON array of user numbers; or `page`, the body of a common table
+ * expression of distinct rows (user_no, in_source, in_target), for which nobody has to be looked up.
+ */
+export type People = { users: string | SQL } | { page: SQL };
+
+/**
+ * `facts(user_no, desired, in_target, state, disabled_by, origin, pinned)` of these people, and
+ * `covered(user_no)`: who of those that are losing is kept by another link. `people` are the people themselves.
  * @param resting links in these states are left alone: no facts. A paused one is looked at as if it followed
  *   when it is not among them.
  */
 export function linkFacts(
   scope: TenantScope,
-  { linkNo, groupNo, vaultNo, vaultGroupNo }: LinkKey,
-  users: string | SQL,
+  link: LinkKey,
+  people: People,
   resting: readonly LinkState[] = RESTING_STATES,
 ): SQL {
   const { tenantNo } = scope;
+  const { linkNo, groupNo, vaultNo } = link;
   const state = linkState(scope, linkNo);
   const following = resting.includes("paused") ? FOLLOWING_STATES : COVERING_STATES;
   return sql`${nestedGroups(tenantNo, groupNo)},
+    people(user_no, in_source, in_target) AS ${"page" in people ? sql`MATERIALIZED (${people.page})` : sql`(${lookUp(scope, link, people.users)})`},
     facts(user_no, desired, in_target, state, disabled_by, origin, pinned) AS MATERIALIZED (
-      SELECT CAST(given.value AS INTEGER),
-        ${state} IN (${oneOf(following)}) AND ${sourceLives(scope, groupNo)} AND ${isInSource(scope, sql`given.value`)},
-        EXISTS (SELECT 1 FROM vault_members AS t WHERE t.tenant_no = ${tenantNo}
-          AND t.vault_group_no = ${vaultGroupNo} AND t.user_no = given.value),
-        v.state, v.disabled_by, v.origin, v.pinned
-      FROM json_each(${users}) AS given LEFT JOIN vault_users AS v
-        ON v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = given.value
+      SELECT p.user_no, ${state} IN (${oneOf(following)}) AND ${sourceLives(scope, groupNo)} AND p.in_source
+          AND ${isLive(scope, sql`p.user_no`)},
+        p.in_target, v.state, v.disabled_by, v.origin, v.pinned
+      FROM people AS p LEFT JOIN vault_users AS v
+        ON v.tenant_no = ${tenantNo} AND v.vault_no = ${vaultNo} AND v.user_no = p.user_no
       WHERE ${state} NOT IN (${oneOf(resting)})
     ),
     ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts WHERE ${losing})`)},
     covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo, sql`SELECT user_no FROM facts WHERE ${losing}`)})`;
 }
+
+/** Whether each of the given people is in source and target, by one look-up each. */
+const lookUp = ({ tenantNo }: TenantScope, { vaultGroupNo }: LinkKey, users: string | SQL): SQL =>
+  sql`SELECT CAST(given.value AS INTEGER), ${isEffectiveMember(tenantNo, sql`given.value`)},
+      EXISTS (SELECT 1 FROM vault_members AS t WHERE t.tenant_no = ${tenantNo}
+        AND t.vault_group_no = ${vaultGroupNo} AND t.user_no = given.value)
+    FROM json_each(${users}) AS given`;
 
 /**
  * Whom of `people` another link of the vault covers (I19): one that follows, by its source; a paused one, by the
@@ -69,15 +88,12 @@ export const selectCovered = (
   vaultNo: number | SQL,
   exceptLinkNo: number,
   people: SQL,
-): SQL => {
-  const live = (userNo: SQL) => sql`EXISTS (SELECT 1 FROM users AS u
-    WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
-  return sql`SELECT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
+): SQL =>
+  sql`SELECT e.user_no FROM effective_groups AS e CROSS JOIN links AS l
     WHERE l.tenant_no = ${tenantNo} AND l.group_no = e.group_no AND l.state <> 'removed'
       AND l.state IN (${oneOf(FOLLOWING_STATES)}) AND l.vault_no = ${vaultNo} AND l.link_no <> ${exceptLinkNo}
-      AND ${live(sql`e.user_no`)}
+      AND ${isLive({ tenantNo }, sql`e.user_no`)}
     UNION SELECT t.user_no FROM links AS l CROSS JOIN (${people}) AS given CROSS JOIN vault_members AS t
     WHERE l.tenant_no = ${tenantNo} AND l.vault_no = ${vaultNo} AND l.state <> 'removed' AND l.state = 'paused'
       AND l.link_no <> ${exceptLinkNo} AND t.tenant_no = ${tenantNo} AND t.vault_group_no = l.vault_group_no
-      AND t.user_no = given.user_no AND ${live(sql`t.user_no`)}`;
-};
+      AND t.user_no = given.user_no AND ${isLive({ tenantNo }, sql`t.user_no`)}`;

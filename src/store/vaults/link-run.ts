@@ -5,17 +5,17 @@
  * (A15) and to which tombstones are news (R60).
  */
 import { type SQL, sql } from "drizzle-orm";
-import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
 import { FOLLOWING_STATES, RESTING_STATES } from "../../domain/link.ts";
 import { recordEvent } from "../events.ts";
-import { guard } from "../guard.ts";
-import { isRow, payloadAt, payloadCount, type RowKey } from "../open-rows.ts";
-import { effectiveMembersPage, nestedGroups } from "../resources/effective-membership.ts";
+import { guards } from "../guard.ts";
+import { isRow, payloadAt, type RowKey } from "../open-rows.ts";
+import { nestedGroups } from "../resources/effective-membership.ts";
 import type { TenantScope } from "../scope.ts";
 import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
 import { selectWaitingCleanups } from "./cleanup.ts";
 import { isInSource, type LinkKey, linkState, oneOf, sourceLives } from "./link-facts.ts";
-import { isConfirmed, settleChunk } from "./settlement.ts";
+import { settleChunk } from "./settlement.ts";
+import { isConfirmed } from "./settlement-plan.ts";
 
 export type Run = {
   row: RowKey;
@@ -23,6 +23,8 @@ export type Run = {
   generation: number;
   /** Where the chunk begins; another consumer that was faster has moved it on. */
   after: number;
+  /** People to look at; fewer are there at the end of the run only. */
+  size: number;
   announce: boolean;
   /** Id of the staged effects, should there be any. */
   stagedId: string;
@@ -36,51 +38,48 @@ const isLink = (tenantNo: number, linkNo: number): SQL =>
 /**
  * One chunk. Raises `closed`, `moved` (the cursor is elsewhere), `stale` (an administrator acted on the link
  * since), `waiting` (an earlier run of the link is still going).
- * The last statement returns `after` (NULL when the run is over).
+ * The last statement returns `after`, and no row when the run is over.
  */
 export function runChunk(scope: TenantScope, run: Run): SQL[] {
   const { tenantNo } = scope;
   const { row, link, generation, after } = run;
   return [
-    guard("closed", sql`EXISTS (SELECT 1 FROM outbox WHERE ${isRow(scope, row)} AND dead_at IS NULL)`),
-    guard("moved", sql`${payloadAt(scope, row, "$.after")} = ${after}`),
-    guard(
-      "stale",
-      sql`EXISTS (SELECT 1 FROM links WHERE ${isLink(tenantNo, link.linkNo)} AND generation = ${generation} AND state <> 'removed')`,
-    ),
-    guard(
-      "waiting",
-      sql`NOT EXISTS (SELECT 1 FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND seq < ${row.seq}
+    guards({
+      closed: sql`EXISTS (SELECT 1 FROM outbox WHERE ${isRow(scope, row)} AND dead_at IS NULL)`,
+      moved: sql`${payloadAt(scope, row, "$.after")} = ${after}`,
+      stale: sql`EXISTS (SELECT 1 FROM links WHERE ${isLink(tenantNo, link.linkNo)} AND generation = ${generation} AND state <> 'removed')`,
+      waiting: sql`NOT EXISTS (SELECT 1 FROM outbox WHERE tenant_no = ${tenantNo} AND kind = 'link' AND seq < ${row.seq}
         AND dead_at IS NULL AND json_extract(payload, '$.link') = ${link.linkNo}
         AND json_extract(payload, '$.generation') = ${generation})`,
-    ),
-    takeChunk(scope, run),
+    }),
     ...(after === 0 ? [countAll(scope, link), ...foresee(scope, run)] : []),
     ...settleChunk(scope, {
       link,
       row,
-      users: payloadAt(scope, row, "$.users"),
+      people: { page: nextPeople(scope, run) },
       tellSkipped: run.announce,
       confirmed: confirmedBy(scope, run),
       stagedId: run.stagedId,
     }),
     ...finish(scope, run),
-    ...advance(scope, run),
-    sql`SELECT json_extract(payload, '$.after') AS after FROM outbox WHERE ${isRow(scope, row)}`,
+    advance(scope, run),
   ];
 }
 
-/** Source and target members past the cursor, in order, into `$.users`. Taken inside the batch: nobody is missed. */
-function takeChunk(scope: TenantScope, { row, link, after, availableAt }: Run): SQL {
-  const { tenantNo } = scope;
-  return sql`UPDATE outbox SET available_at = ${availableAt}, payload = json_set(payload, '$.users', json((
-    WITH RECURSIVE ${nestedGroups(tenantNo, link.groupNo)}
-    SELECT json_group_array(user_no) FROM (
-      SELECT user_no FROM (${effectiveMembersPage(tenantNo, after, SETTLEMENT_USERS_MAX)})
-      UNION SELECT user_no FROM (SELECT user_no FROM vault_members
+/**
+ * Source and target members past the cursor, in order, as `People` wants them: read where they stand side by side,
+ * each group up to the chunk's size only. Taken inside the batch: nobody is missed.
+ */
+function nextPeople({ tenantNo }: TenantScope, { link, after, size }: Run): SQL {
+  return sql`SELECT user_no, MAX(in_source), MAX(in_target) FROM (
+      SELECT m.value AS user_no, 1 AS in_source, 0 AS in_target FROM nested_groups AS n CROSS JOIN json_each((
+        SELECT json_group_array(member_no) FROM (SELECT member_no FROM members
+          WHERE tenant_no = ${tenantNo} AND group_no = n.group_no AND member_kind = 0 AND member_no > ${after}
+          ORDER BY member_no LIMIT ${sql.raw(String(size))}))) AS m
+      UNION ALL SELECT user_no, 0, 1 FROM (SELECT user_no FROM vault_members
         WHERE tenant_no = ${tenantNo} AND vault_group_no = ${link.vaultGroupNo} AND user_no > ${after}
-        ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})
-      ORDER BY user_no LIMIT ${SETTLEMENT_USERS_MAX})))) WHERE ${isRow(scope, row)}`;
+        ORDER BY user_no LIMIT ${sql.raw(String(size))}))
+    GROUP BY user_no ORDER BY user_no LIMIT ${sql.raw(String(size))}`;
 }
 
 /** The run's total, counted once: the only statement that grows with the group. */
@@ -124,54 +123,44 @@ function foresee(scope: TenantScope, run: Run): SQL[] {
 }
 
 /** A short chunk is the last one: the link takes its final state (`domain/link.ts` `afterRun`), the row goes. */
-function finish(scope: TenantScope, { row, link }: Run): SQL[] {
+function finish(scope: TenantScope, { row, link, size }: Run): SQL[] {
   const { tenantNo, now } = scope;
-  const last = sql`${payloadCount(scope, row, "$.users")} < ${SETTLEMENT_USERS_MAX}`;
-  const state = sql`(SELECT state FROM links WHERE ${isLink(tenantNo, link.linkNo)})`;
+  const count = payloadAt(scope, row, "$.plan.count");
+  const last = sql`${count} < ${size}`;
+  const state = linkState(scope, link.linkNo);
   const sourceDeleted = sql`EXISTS (SELECT 1 FROM groups
     WHERE tenant_no = ${tenantNo} AND group_no = ${link.groupNo} AND deleted_at IS NOT NULL)`;
-  const told = (
-    action: "link.removed" | "link.source_deleted" | "link.completed",
-    reason: string | undefined,
-    when: SQL,
-  ) =>
-    recordEvent(
-      scope,
-      { action, subjectKind: "link", subjectNo: link.linkNo, reason, data: { group: link.groupNo } },
-      sql`${last} AND ${when}`,
-    );
   return [
-    ...told("link.removed", "members_removed", sql`${state} = 'unlinking'`),
-    ...told(
-      "link.source_deleted",
-      undefined,
-      sql`${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
+    ...recordEvent(
+      scope,
+      {
+        action: sql`CASE WHEN ${state} = 'unlinking' THEN 'link.removed'
+          WHEN ${sourceDeleted} THEN 'link.source_deleted' ELSE 'link.completed' END`,
+        subjectKind: "link",
+        subjectNo: link.linkNo,
+        reason: sql`CASE WHEN ${state} = 'unlinking' THEN 'members_removed' END`,
+        data: { group: link.groupNo },
+      },
+      sql`${last} AND ${state} IN ('unlinking', ${oneOf(FOLLOWING_STATES)})`,
     ),
-    ...told(
-      "link.completed",
-      undefined,
-      sql`NOT ${sourceDeleted} AND ${state} IN (${oneOf(FOLLOWING_STATES)})`,
-    ),
-    sql`UPDATE links SET done = CASE WHEN ${last} THEN done + ${payloadCount(scope, row, "$.users")}
-          ELSE MIN(total, done + ${payloadCount(scope, row, "$.users")}) END,
+    sql`UPDATE links SET done = done + ${count},
+        total = CASE WHEN ${last} THEN done + ${count} ELSE MAX(total, done + ${count}) END,
         state = CASE WHEN state = 'unlinking' THEN CASE WHEN ${last} THEN 'removed' ELSE state END
           WHEN state NOT IN (${oneOf(FOLLOWING_STATES)}) THEN state
           WHEN NOT ${last} THEN 'propagating'
           WHEN ${sourceDeleted} THEN 'source_deleted' ELSE 'active' END,
         error = NULL, last_synced_at = CASE WHEN ${last} THEN ${now} ELSE last_synced_at END, updated_at = ${now}
       WHERE ${isLink(tenantNo, link.linkNo)}`,
-    sql`UPDATE links SET total = done WHERE ${isLink(tenantNo, link.linkNo)} AND total <> done AND ${last}`,
-    sql`DELETE FROM outbox WHERE ${isRow(scope, row)} AND json_array_length(payload, '$.users') < ${SETTLEMENT_USERS_MAX}`,
+    sql`DELETE FROM outbox WHERE ${isRow(scope, row)} AND json_extract(payload, '$.plan.count') < ${size}`,
   ];
 }
 
 /** A full chunk moves the cursor to its last user. */
-function advance(scope: TenantScope, { row }: Run): SQL[] {
-  return [
-    sql`UPDATE outbox SET attempts = 0, error = NULL, payload = json_remove(json_set(payload, '$.after',
-      json_extract(payload, '$.users[#-1]'), '$.leaving', MAX(0, COALESCE(json_extract(payload, '$.leaving'), 0)
-        - json_extract(payload, '$.plan.lost'))), '$.users', '$.plan') WHERE ${isRow(scope, row)}`,
-  ];
+function advance(scope: TenantScope, { row, availableAt }: Run): SQL {
+  return sql`UPDATE outbox SET available_at = ${availableAt}, attempts = 0, error = NULL, payload = json_remove(
+      json_set(payload, '$.after', json_extract(payload, '$.plan.last'), '$.leaving', MAX(0,
+        COALESCE(json_extract(payload, '$.leaving'), 0) - json_extract(payload, '$.plan.lost'))), '$.plan')
+    WHERE ${isRow(scope, row)} RETURNING json_extract(payload, '$.after') AS after`;
 }
 
 /** What may have waited for the end of a run of the link, as pointers: its next run, and deleted groups. */

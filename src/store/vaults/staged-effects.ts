@@ -95,7 +95,7 @@ export function selectStagedPeople(
   const users = stagedChunk(scope, stagedNo, at, limit);
   const facts =
     linkNo > 0
-      ? sql`${linkFacts(scope, record, users)}, effects(user_no, effect) AS (SELECT user_no, CASE WHEN ${losing}
+      ? sql`${linkFacts(scope, record, { users })}, effects(user_no, effect) AS (SELECT user_no, CASE WHEN ${losing}
           AND user_no NOT IN (SELECT user_no FROM covered) THEN 'remove_and_disable' WHEN ${leaving} THEN 'remove' END
         FROM facts)`
       : sql`${effectiveGroups(tenantNo, users)}, covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0, sql`SELECT value AS user_no FROM json_each(${users})`)}),

@@ -3,13 +3,15 @@
  * whom a settlement left enabled for the sake of a link that had not brought them in yet (`settlement.ts`).
  */
 import { type SQL, sql } from "drizzle-orm";
+import { lastSeq } from "../events.ts";
 import { isRow, payloadAt, payloadCount, type RowKey } from "../open-rows.ts";
 import { effectiveGroups } from "../resources/effective-membership.ts";
 import type { TenantScope } from "../scope.ts";
 import { countInWindow, exceeded, isWaiting, stage, stagedPeople } from "./brake.ts";
 import { followPlan } from "./connector-changes.ts";
 import { selectCovered } from "./link-facts.ts";
-import { inOtherTarget, type Lists, moveBuiltInCount, tell } from "./settlement.ts";
+import { moveBuiltInCount, tellPlan } from "./settlement.ts";
+import { inOtherTarget } from "./settlement-plan.ts";
 
 /** Past a few more looks nothing can still be in flight; what is left has a change of its own in the outbox. */
 const looksMax = 5;
@@ -45,6 +47,7 @@ export function disableUncovered(scope: TenantScope, order: UncoveredOrder): SQL
     ? sql`NULL`
     : sql`CASE WHEN leaving = 0 THEN NULL WHEN ${isWaiting(scope, vaultNo)} THEN 'joined'
         ELSE ${exceeded(scope, vaultNo, sql`leaving`)} END`;
+  const subject = { kind: "vault", no: vaultNo } as const;
   return [
     sql`UPDATE outbox SET payload = json_set(payload, '$.plan', json((
       WITH RECURSIVE facts(user_no) AS MATERIALIZED (
@@ -66,10 +69,13 @@ export function disableUncovered(scope: TenantScope, order: UncoveredOrder): SQL
         'unsettled', json_group_array(user_no) FILTER (WHERE user_no IN (SELECT user_no FROM covered)
           AND NOT ${inOtherTarget(scope, vaultNo, 0)}),
         'brake', (SELECT reason FROM verdict),
-        'leaving', ${confirmed ? sql`0` : sql`(SELECT leaving FROM counted)`})
+        'leaving', ${confirmed ? sql`0` : sql`(SELECT leaving FROM counted)`},
+        'seq', COALESCE(${lastSeq(scope)}, 0))
       FROM facts))) WHERE ${isRow(scope, row)}`,
-    ...told("vault_user.disabled", "disabled", "covered_by_no_link"),
-    ...told("vault_user.staged", "staged", payloadAt(scope, row, "$.plan.brake")),
+    ...tellPlan(scope, row, { vaultNo, linkNo: 0 }, [
+      { list: "disabled", action: "vault_user.disabled", subject, reason: "covered_by_no_link" },
+      { list: "staged", action: "vault_user.staged", subject },
+    ]),
     ...followPlan(scope, row, vaultNo, []),
     sql`UPDATE vault_users SET state = 'disabled', disabled_by = 'sync', updated_at = ${now}
       WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo}
@@ -78,15 +84,6 @@ export function disableUncovered(scope: TenantScope, order: UncoveredOrder): SQL
     countInWindow(scope, vaultNo, payloadAt(scope, row, "$.plan.leaving"), sql`0`),
     ...stage(scope, row, { vaultNo, linkNo: 0, stagedId }),
   ];
-
-  function told(
-    action: "vault_user.disabled" | "vault_user.staged",
-    list: Lists,
-    reason: string | SQL,
-  ): SQL[] {
-    const subject = { subjectKind: "vault", subjectNo: vaultNo } as const;
-    return tell(scope, row, list, vaultNo, { action, ...subject, reason, linkNo: 0 });
-  }
 }
 
 /** Closes the row, or keeps it open for whoever is still unsettled; `open` is 1 then. */

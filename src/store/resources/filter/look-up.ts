@@ -32,7 +32,7 @@ const usersInGroups = (owned: Owned, ids: readonly string[]): SQL =>
       SELECT m.member_no FROM inside AS i CROSS JOIN members AS m CROSS JOIN groups AS g
       WHERE m.tenant_no = ${owned.tenantNo} AND m.group_no = i.group_no AND m.member_kind = 1
         AND g.tenant_no = ${owned.tenantNo} AND g.group_no = m.member_no AND g.deleted_at IS NULL
-      LIMIT ${NESTED_GROUPS_MAX}
+      LIMIT ${sql.raw(String(NESTED_GROUPS_MAX))}
     ) SELECT m.member_no FROM inside AS i CROSS JOIN members AS m
       WHERE m.tenant_no = ${owned.tenantNo} AND m.group_no = i.group_no AND m.member_kind = 0`;
 
