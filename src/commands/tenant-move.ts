@@ -1,13 +1,14 @@
 /**
  * `npm run tenant:move -- --base URL --tenant ID --to SHARD_1`: moves an organization to another database while
- * its identity provider keeps calling. Stopped anywhere, the same command goes on. The operator's key is taken
- * from OPERATOR_KEY, or from .dev.vars on the machine of a developer.
+ * its identity provider keeps calling. Stopped anywhere, the same command goes on; with `--abort` in place of
+ * `--to` the organization stays where it was. The operator's key is taken from OPERATOR_KEY, or from .dev.vars on
+ * the machine of a developer.
  */
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs, parseEnv } from "node:util";
-import { expectStatus, send } from "./client/http.ts";
+import { type Answer, expectStatus, send } from "./client/http.ts";
 import { projectDirectory } from "./development/wrangler.ts";
 import { fail, say } from "./terminal.ts";
 
@@ -32,37 +33,58 @@ function operatorKey(devVars: string): string {
   return key;
 }
 
+const usage =
+  "Usage: npm run tenant:move -- --base URL --tenant TENANT_ID --to SHARD_1, or --abort in place of --to SHARD_1";
+
+/** What to do about a move that is neither here nor there. */
+const halfDone =
+  "The move is not finished: the organization may be refused its writes (503) until it is. Run the same command again to go on, or with --abort in place of --to to leave the organization where it was.";
+
 async function move(): Promise<void> {
   const { values } = parseArgs({
     options: {
       base: { type: "string", default: "http://localhost:8787" },
       tenant: { type: "string" },
       to: { type: "string" },
+      abort: { type: "boolean", default: false },
       "dev-vars": { type: "string", default: path.join(projectDirectory, ".dev.vars") },
     },
   });
-  const { tenant, to } = values;
-  if (tenant === undefined || to === undefined) {
-    throw new Error("Usage: npm run tenant:move -- --base URL --tenant TENANT_ID --to SHARD_1");
-  }
+  const { tenant, to, abort } = values;
+  if (tenant === undefined || (to === undefined) !== abort) throw new Error(usage);
   const url = `${values.base.replace(/\/+$/, "")}/operator/tenants/${tenant}/move`;
   const headers = { authorization: `Bearer ${operatorKey(values["dev-vars"])}` };
+  const step = (cursor: object | undefined): Promise<Answer> =>
+    abort
+      ? send(url, { method: "DELETE", headers })
+      : send(url, { method: "POST", headers, body: { to, cursor } });
+  process.once("SIGINT", () => {
+    say(halfDone);
+    process.exit(130);
+  });
+  await repeat(step, abort);
+  if (abort) say("The organization stays where it was.");
+}
+
+async function repeat(step: (cursor: object | undefined) => Promise<Answer>, abort: boolean): Promise<void> {
   let cursor: object | undefined;
   let failures = 0;
   for (;;) {
-    const answer = await send(url, { method: "POST", headers, body: { to, cursor } });
-    if (answer.status >= 500 && failures < failuresMax) {
+    const answer = await step(cursor).catch((error: unknown) => error as Error);
+    if (answer instanceof Error || answer.status >= 500) {
+      const failure = answer instanceof Error ? answer.message : `The gateway answered ${answer.status}.`;
       failures += 1;
-      say(`The gateway answered ${answer.status}; trying again.`);
+      if (failures > failuresMax) throw new Error(`${failure} ${halfDone}`);
+      say(`${failure} Trying again.`);
       await pause(1_000);
       continue;
     }
-    const step = expectStatus("The move", answer, 200).body as Step;
+    const taken = expectStatus(abort ? "The way back" : "The move", answer, 200).body as Step;
     failures = 0;
-    cursor = step.cursor;
-    report(step);
-    if (step.phase === "done") return;
-    if (step.waitMs !== undefined) await pause(Math.min(step.waitMs, 10_000));
+    cursor = taken.cursor;
+    report(taken);
+    if (taken.phase === "done") return;
+    if (taken.waitMs !== undefined) await pause(Math.min(taken.waitMs, 10_000));
   }
 }
 

@@ -6,6 +6,7 @@ import * as z from "zod";
 import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { operatorMay } from "../gateway/identity/operator.ts";
 import { moveTenant } from "../gateway/identity/tenant-move.ts";
+import { abortMove } from "../gateway/identity/tenant-stay.ts";
 import { answerFailure } from "./admin/failure.ts";
 import { problemResponse, validationProblem } from "./admin/problem.ts";
 import type { AppEnvironment } from "./context.ts";
@@ -35,6 +36,11 @@ export function operatorRoutes(): Hono<AppEnvironment> {
       tenantId: c.req.param("tenantId"),
       ...c.req.valid("json"),
     });
+    return step.ok ? c.json(step.value) : problemResponse(c, step.problem);
+  });
+  /** One step of giving a move up, until `phase` is `done`; 409 once the tenant has arrived. */
+  routes.delete("/tenants/:tenantId/move", async (c) => {
+    const step = await abortMove(c.get("deps"), c.req.param("tenantId"));
     return step.ok ? c.json(step.value) : problemResponse(c, step.problem);
   });
   routes.onError(answerFailure);

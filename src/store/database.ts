@@ -6,7 +6,7 @@
  * Every call is counted in a `Meter`, from D1's own meta; the figures leave as `Server-Timing` in development
  * and are what the budget tests read.
  */
-import type { SQL } from "drizzle-orm";
+import { fillPlaceholders, type SQL, sql } from "drizzle-orm";
 import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { GuardRaised, StoreUnavailable, UniqueViolated } from "./failure.ts";
 import { persist } from "./retry.ts";
@@ -30,19 +30,29 @@ export type Database = {
   pause(milliseconds: number): Promise<void>;
 };
 
+/**
+ * What a tenant's row may say besides `active` for the fence to let a batch pass: `frozen` for reads, since the
+ * tenant is still whole there while it is about to move; nothing more for writes.
+ */
+export const passingStatus = sql.placeholder("passingStatus");
+type PassingStatus = "active" | "frozen";
+
 const dialect = new SQLiteAsyncDialect();
 
-function prepare(database: Database, statement: SQL): D1PreparedStatement {
-  const { sql, params } = dialect.sqlToQuery(statement);
-  const prepared = database.binding.prepare(sql);
+function prepare(database: Database, statement: SQL, status: PassingStatus): D1PreparedStatement {
+  const query = dialect.sqlToQuery(statement);
+  const prepared = database.binding.prepare(query.sql);
+  const params = fillPlaceholders(query.params, { [passingStatus.name]: status });
   return params.length === 0 ? prepared : prepared.bind(...params);
 }
 
-async function run(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
+async function run(database: Database, statements: readonly SQL[], status: PassingStatus): Promise<Row[][]> {
   database.meter.trips += 1;
   let results: D1Result<Row>[];
   try {
-    results = await database.binding.batch<Row>(statements.map((statement) => prepare(database, statement)));
+    results = await database.binding.batch<Row>(
+      statements.map((statement) => prepare(database, statement, status)),
+    );
   } catch (error) {
     throw classify(error);
   }
@@ -59,12 +69,12 @@ async function run(database: Database, statements: readonly SQL[]): Promise<Row[
  * @throws GuardRaised when a guard among the statements raised; StoreUnavailable when D1 did not answer.
  */
 export function read(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
-  return persist(database, () => run(database, statements));
+  return persist(database, () => run(database, statements, "frozen"));
 }
 
 /** As `read`, for those who repeat more than the read when it fails. */
 export function readOnce(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
-  return run(database, statements);
+  return run(database, statements, "frozen");
 }
 
 /**
@@ -73,7 +83,7 @@ export function readOnce(database: Database, statements: readonly SQL[]): Promis
  *   outcome is unknown or D1 is overloaded.
  */
 export function commit(database: Database, statements: readonly SQL[]): Promise<Row[][]> {
-  return run(database, statements);
+  return run(database, statements, "active");
 }
 
 /** D1 has one error type with a message; what it means is decided here and nowhere else. */

@@ -3,14 +3,18 @@
  * configuration and credential are still valid is decided by the shard, in the same transaction as the work,
  * so a revocation takes effect on the very next request whatever an isolate has cached.
  *
+ * A tenant that is about to move is `frozen`: read, not written (`database.ts` knows which batch does what).
+ *
  * Words: `fenced` (the tenant is elsewhere: look it up again), `revoked` (configuration or credential is gone).
  */
 import { type SQL, sql } from "drizzle-orm";
 import type { ConfigurationNo, CredentialNo } from "../domain/id.ts";
+import { passingStatus } from "./database.ts";
 import type { TenantScope } from "./scope.ts";
 
 const tenantHolds = ({ tenantNo, epoch }: Pick<TenantScope, "tenantNo" | "epoch">): SQL =>
-  sql`EXISTS (SELECT 1 FROM tenants WHERE tenant_no = ${tenantNo} AND status = 'active' AND epoch = ${epoch})`;
+  sql`EXISTS (SELECT 1 FROM tenants WHERE tenant_no = ${tenantNo}
+    AND status IN ('active', ${passingStatus}) AND epoch = ${epoch})`;
 
 /** For administrators: their key or session was read from CONTROL on this very request. */
 export function tenantFence(scope: Pick<TenantScope, "tenantNo" | "epoch">): SQL {

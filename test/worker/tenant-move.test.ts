@@ -5,9 +5,10 @@ import { completeDirectory } from "../../src/gateway/identity/directory.ts";
 import type { MoveStep } from "../../src/gateway/identity/tenant-move.ts";
 import { commit } from "../../src/store/database.ts";
 import { tenantFence } from "../../src/store/fence.ts";
+import { writeTablePage } from "../../src/store/identity/tenant-pages.ts";
 import { TENANT_TABLES } from "../../src/store/identity/tenant-tables.ts";
-import { openGateway, requestToken } from "../support/admin-gateway.ts";
-import { faultAt, withFault } from "../support/faults.ts";
+import { type Answer, openGateway, requestToken } from "../support/admin-gateway.ts";
+import { faultAt, OVERLOADED, withFault } from "../support/faults.ts";
 import { groupBody, patchBody, userBody } from "../support/scim-messages.ts";
 
 const operatorKey = "operator-key-of-the-tests";
@@ -75,7 +76,14 @@ async function organization() {
       cursor = taken.cursor;
     }
   };
-  return { key, tenant, client, scim, place, step, moveAll, tenantNo, from, to };
+  const abort = () =>
+    gateway.send(
+      new Request(`http://localhost/operator/tenants/${tenant.id}/move`, {
+        method: "DELETE",
+        headers: { authorization: `Bearer ${operatorKey}` },
+      }),
+    );
+  return { key, tenant, client, scim, place, step, moveAll, abort, tenantNo, from, to };
 }
 type Organization = Awaited<ReturnType<typeof organization>>;
 
@@ -105,6 +113,59 @@ async function populate(
   const { body } = await gateway.call<{ planHash: string }>("POST", "/links/preview", { key, body: plan });
   await gateway.call("POST", "/links", { key, body: { ...plan, planHash: body.planHash } });
   return { users, group };
+}
+
+/** An identity provider in three lanes that creates, removes from a group, and reads what it was promised. */
+function callingAllTheTime({ scim }: Organization, users: readonly string[], group: string) {
+  const created = new Map<string, string>();
+  const left = new Set<string>();
+  let stopped = false;
+  const client = { created, reads: 0, phase: "copy", refusedIn: [] as string[], stop, expectNothingLost };
+  const refused = ({ status, headers, text }: Answer) => {
+    expect(status, text).toBe(503);
+    expect(headers.get("retry-after")).toMatch(/^\d+$/);
+    client.refusedIn.push(client.phase);
+  };
+  const read = async (path: string) => {
+    const answer = await scim("GET", path);
+    expect(answer.status, answer.text).toBe(200);
+    client.reads += 1;
+  };
+  const lane = async (number: number) => {
+    for (let turn = 0; !stopped; turn += 1) {
+      const userName = `written-${number}-${turn}`;
+      const made = await scim("POST", "/Users", userBody(userName));
+      if (made.status === 201) {
+        created.set(userName, String(made.body["id"]));
+        // What was written is read at once, wherever the tenant is by now.
+        await read(`/Users/${String(made.body["id"])}`);
+      } else refused(made);
+      await read("/Users?count=1");
+      const gone = users[(number * 180 + turn) % users.length] ?? "";
+      const change = patchBody({ op: "remove", path: `members[value eq "${gone}"]` });
+      const removed = await scim("PATCH", `/Groups/${group}`, change);
+      if (removed.status === 204) left.add(gone);
+      else refused(removed);
+    }
+  };
+  const lanes = Promise.all([0, 1, 2].map(lane));
+  async function stop(): Promise<void> {
+    stopped = true;
+    await lanes;
+  }
+  async function expectNothingLost(): Promise<void> {
+    for (const [userName, id] of created) {
+      const found = await scim("GET", `/Users?filter=userName eq "${userName}"`);
+      expect(found.body, userName).toMatchObject({ totalResults: 1, Resources: [{ id }] });
+    }
+    const all = await scim("GET", "/Users?count=0");
+    expect(all.body["totalResults"]).toBe(users.length + created.size);
+    const { body } = await scim("GET", `/Groups/${group}`);
+    const members = new Set((body["members"] as { value: string }[]).map(({ value }) => value));
+    expect([...left].filter((id) => members.has(id))).toEqual([]);
+    expect(users.filter((id) => !left.has(id) && !members.has(id))).toEqual([]);
+  }
+  return client;
 }
 
 /** Every row of the tenant on a shard, by table. */
@@ -174,59 +235,27 @@ describe("a move", () => {
     expect((await moving.moveAll()).at(-1)?.phase).toBe("done");
   }, 30_000);
 
-  it("loses nothing that was acknowledged while it ran, and says 503 only in the flip", async () => {
+  it("loses nothing that was acknowledged while it ran, is read throughout, and says 503 to writes of the flip only", async () => {
     const moving = await organization();
     const { users, group } = await populate(moving, 550);
-    const acknowledged = new Map<string, string>();
-    const left = new Set<string>();
-    let stopped = false;
-    const refusals: string[] = [];
-    let phase = "copy";
-    const write = async (lane: number) => {
-      for (let number = 0; !stopped; number += 1) {
-        const userName = `written-${lane}-${number}`;
-        const created = await moving.scim("POST", "/Users", userBody(userName));
-        if (created.status === 201) acknowledged.set(userName, String(created.body["id"]));
-        else {
-          expect(created.status, created.text).toBe(503);
-          expect(created.headers.get("retry-after")).toMatch(/^\d+$/);
-          refusals.push(phase);
-        }
-        const gone = users[(lane * 180 + number) % users.length] ?? "";
-        const removed = await moving.scim(
-          "PATCH",
-          `/Groups/${group}`,
-          patchBody({ op: "remove", path: `members[value eq "${gone}"]` }),
-        );
-        if (removed.status === 204) left.add(gone);
-        else expect(removed.status, removed.text).toBe(503);
-      }
-    };
-    const lanes = [0, 1, 2].map(write);
+    const client = callingAllTheTime(moving, users, group);
     let cursor: object | undefined;
-    while (phase !== "purge") {
+    for (let phase = "copy"; phase !== "purge"; ) {
       const answer = await moving.step(cursor);
-      if (answer.status !== 200) stopped = true;
       expect(answer.status, answer.text).toBe(200);
       ({ phase, cursor } = answer.body as unknown as MoveStep);
+      client.phase = phase;
     }
-    const atFlip = acknowledged.size;
-    for (let more = 0; more < 20 && acknowledged.size < atFlip + 5; more += 1) {
+    const atFlip = client.created.size;
+    for (let more = 0; more < 20 && client.created.size < atFlip + 5; more += 1) {
       await moving.scim("GET", "/Users?count=1");
     }
-    stopped = true;
-    await Promise.all(lanes);
+    await client.stop();
     expect((await moving.place()).shard).toBe(moving.to);
-    expect(acknowledged.size).toBeGreaterThan(atFlip);
-    expect(new Set(refusals)).not.toContain("purge");
-    for (const [userName, id] of acknowledged) {
-      const found = await moving.scim("GET", `/Users?filter=userName eq "${userName}"`);
-      expect(found.body, userName).toMatchObject({ totalResults: 1, Resources: [{ id }] });
-    }
-    const { body } = await moving.scim("GET", `/Groups/${group}`);
-    const members = new Set((body["members"] as { value: string }[]).map(({ value }) => value));
-    expect([...left].filter((id) => members.has(id))).toEqual([]);
-    expect(users.filter((id) => !left.has(id) && !members.has(id))).toEqual([]);
+    expect(client.created.size).toBeGreaterThan(atFlip);
+    expect(client.reads).toBeGreaterThan(20);
+    expect(new Set(client.refusedIn)).not.toContain("purge");
+    await client.expectNothingLost();
   }, 60_000);
 
   it("goes on wherever it stopped, whichever call was lost", async () => {
@@ -236,7 +265,7 @@ describe("a move", () => {
     // Every step loses one call, later and later, and with it the cursor, until nothing is left to lose.
     let cursor: object | undefined;
     for (let call = 1; ; call += 1) {
-      const fault = faultAt(call, call % 2 === 0 ? "before" : "after", "D1_ERROR: D1 DB is overloaded.");
+      const fault = faultAt(call, call % 2 === 0 ? "before" : "after", OVERLOADED);
       gateway.alter.deps = (deps) => withFault(deps, fault);
       const answer = await moving.step(cursor);
       gateway.alter.deps = inner;
@@ -254,27 +283,70 @@ describe("a move", () => {
     expect(Object.values(await rowsOf(moving.from, moving.tenantNo)).flat()).toEqual([]);
   }, 60_000);
 
-  it("answers 503 between freeze and flip, to everybody, and never 401 or 404", async () => {
+  it("is read and not written from freeze to flip, wherever that stands, and never answers 401 or 404", async () => {
     const moving = await organization();
     const { users } = await populate(moving, 3);
-    await env[moving.from]
-      .prepare("UPDATE tenants SET status = 'moved' WHERE tenant_no = ?")
-      .bind(moving.tenantNo)
-      .run();
-    const answers = [
-      await moving.scim("GET", `/Users/${users[0]}`),
-      await moving.scim("POST", "/Users", userBody("frozen")),
-      await moving.scim("GET", "/Schemas"),
-      await requestToken(gateway, moving.client),
-      await gateway.call("GET", "/users", { key: moving.key }),
-      await gateway.call("POST", "/vaults", { key: moving.key, body: { name: "Frozen" } }),
-    ];
-    for (const { status, headers, text } of answers) {
-      expect(status, text).toBe(503);
-      expect(headers.get("retry-after")).toMatch(/^\d+$/);
-    }
+    const place = (shard: Shard, status: string, epoch: number) =>
+      env[shard]
+        .prepare("UPDATE tenants SET status = ?, epoch = ? WHERE tenant_no = ?")
+        .bind(status, epoch, moving.tenantNo)
+        .run();
+    const route = (shard: Shard, epoch: number) =>
+      env.CONTROL.prepare("UPDATE tenants SET shard = ?, epoch = ?, status = 'moving' WHERE tenant_no = ?")
+        .bind(shard, epoch, moving.tenantNo)
+        .run();
+    const expectReadOnly = async (stage: string) => {
+      const reads = [
+        await moving.scim("GET", `/Users/${users[0]}`),
+        await moving.scim("GET", "/Users?count=2"),
+        await moving.scim("GET", "/Schemas"),
+        await requestToken(gateway, moving.client),
+        await gateway.call("GET", "/users", { key: moving.key }),
+      ];
+      for (const { status, text } of reads) expect(status, `${stage}: ${text}`).toBe(200);
+      const title = patchBody({ op: "replace", path: "title", value: "x" });
+      const writes = [
+        await moving.scim("POST", "/Users", userBody("frozen")),
+        await moving.scim("PATCH", `/Users/${users[0]}`, title),
+        await moving.scim("DELETE", `/Users/${users[0]}`),
+        await gateway.call("POST", "/vaults", { key: moving.key, body: { name: "Frozen" } }),
+      ];
+      for (const { status, headers, text } of writes) {
+        expect(status, `${stage}: ${text}`).toBe(503);
+        expect(headers.get("retry-after")).toMatch(/^\d+$/);
+      }
+    };
+    // Every row is copied; then, by hand, one commit of the flip after the other.
+    expect((await moving.step()).body).toMatchObject({ phase: "copy" });
+    await place(moving.from, "frozen", 1);
+    await place(moving.to, "arriving", 2);
+    await expectReadOnly("source frozen");
+    await place(moving.to, "frozen", 2);
+    await expectReadOnly("target opened");
+    await route(moving.to, 2);
+    await expectReadOnly("CONTROL routes");
+    await place(moving.from, "moved", 1);
+    await expectReadOnly("source left");
     await moving.moveAll();
+    expect((await moving.place()).status).toBe("active");
     expect((await moving.scim("GET", `/Users/${users[0]}`)).status).toBe(200);
+    expect((await moving.scim("DELETE", `/Users/${users[0]}`)).status).toBe(204);
+  });
+
+  it("does not let a page land that was read before the source was frozen", async () => {
+    const moving = await organization();
+    await populate(moving, 3);
+    await moving.step();
+    const shard = gateway.deps().shard(moving.to);
+    const table = TENANT_TABLES.find(({ name }) => name === "users");
+    if (shard === undefined || table === undefined) throw new Error("both are there");
+    const receiving = { tenantNo: moving.tenantNo as never, status: "moved" as const, epoch: 2 };
+    const page = { from: undefined, until: undefined, rows: [] };
+    await writeTablePage(shard, receiving, table, page);
+    await moving.moveAll();
+    const late = writeTablePage(shard, receiving, table, page);
+    await expect(late).rejects.toMatchObject({ word: "not_receiving" });
+    expect((await rowsOf(moving.to, moving.tenantNo))["users"]).toHaveLength(3);
   });
 
   it("fences what began before it: no batch lands on the shard that was left", async () => {
@@ -300,6 +372,90 @@ describe("a move", () => {
     expect((await moving.place()).epoch).toBe(3);
     expect((await moving.scim("GET", `/Users/${users[0]}`)).status).toBe(200);
   });
+});
+
+describe("a move that is given up", () => {
+  it("leaves the tenant where it was, wherever it stood and whichever call was lost, and can begin again", async () => {
+    const moving = await organization();
+    const { users } = await populate(moving, 5);
+    const before = await rowsOf(moving.from, moving.tenantNo);
+    const losing = (call: number, when: "before" | "after") => {
+      gateway.alter.deps = (deps) => withFault(deps, faultAt(call, when, OVERLOADED));
+    };
+    let call = 1;
+    for (; ; call += 3) {
+      expect(call).toBeLessThan(1_000);
+      // The move dies at one of its calls, and so does the way back; both are looked at by nobody.
+      losing(call, call % 2 === 0 ? "before" : "after");
+      const begun = await moving.step();
+      if (begun.status === 200) await moving.step(begun.body["cursor"] as object);
+      gateway.alter.deps = inner;
+      if ((await moving.place()).shard === moving.to) break;
+      losing(1 + (call % 9), call % 2 === 0 ? "after" : "before");
+      await moving.abort();
+      gateway.alter.deps = inner;
+      for (let phase = ""; phase !== "done"; ) {
+        const answer = await moving.abort();
+        expect(answer.status, answer.text).toBe(200);
+        ({ phase } = answer.body as unknown as MoveStep);
+      }
+      expect(await moving.place()).toMatchObject({ shard: moving.from, status: "active" });
+      expect(Object.values(await rowsOf(moving.to, moving.tenantNo)).flat()).toEqual([]);
+      const title = patchBody({ op: "replace", path: "title", value: `after ${call}` });
+      const written = await moving.scim("PATCH", `/Users/${users[0]}`, title);
+      expect([200, 204], written.text).toContain(written.status);
+    }
+    expect(call).toBeGreaterThan(50);
+    await moving.moveAll();
+    expect((await rowsOf(moving.to, moving.tenantNo))["users"]).toHaveLength(before["users"]?.length ?? 0);
+    expect(Object.values(await rowsOf(moving.from, moving.tenantNo)).flat()).toEqual([]);
+    expect((await moving.scim("POST", "/Users", userBody("once-more"))).status).toBe(201);
+  }, 120_000);
+
+  it("loses nothing that was acknowledged before, meanwhile and after", async () => {
+    const moving = await organization();
+    const { users, group } = await populate(moving, 60);
+    const client = callingAllTheTime(moving, users, group);
+    for (let round = 0; round < 5; round += 1) {
+      // Late enough that the source is frozen in most rounds.
+      gateway.alter.deps = (deps) => withFault(deps, faultAt(100 + 20 * round, "after", OVERLOADED));
+      const begun = await moving.step();
+      gateway.alter.deps = (deps) => withFault(deps, faultAt(60 + 20 * round, "after", OVERLOADED));
+      await moving.step(begun.body["cursor"] as object);
+      gateway.alter.deps = inner;
+      if ((await moving.place()).shard === moving.to) break;
+      const answer = await moving.abort();
+      expect(answer.status, answer.text).toBe(200);
+    }
+    await client.stop();
+    expect(client.created.size).toBeGreaterThan(5);
+    await client.expectNothingLost();
+  }, 60_000);
+
+  it("has to be one that has not arrived, and only one goes on at a time", async () => {
+    const moving = await organization();
+    await populate(moving, 2);
+    expect((await moving.abort()).body).toMatchObject({ phase: "done", rows: 0 });
+    expect((await moving.place()).epoch).toBe(1);
+    await moving.moveAll();
+    expect((await moving.abort()).body).toMatchObject({ phase: "done", rows: 0 });
+    expect(await moving.place()).toMatchObject({ shard: moving.to, epoch: 2, status: "active" });
+    // On its way back: a command that still names the first direction must not turn it round unnoticed.
+    gateway.alter.deps = (deps) => withFault(deps, faultAt(20, "after", OVERLOADED));
+    expect((await moving.step(undefined, operatorKey, moving.from)).status).toBe(503);
+    gateway.alter.deps = inner;
+    const refused = await moving.step(undefined, operatorKey, moving.to);
+    expect(refused.status, refused.text).toBe(409);
+    expect(refused.text).toContain(moving.from);
+    // Routed, and not yet written: there is no way back but to arrive.
+    await moving.moveAll(moving.from);
+    await env.CONTROL.prepare("UPDATE tenants SET status = 'moving' WHERE tenant_no = ?")
+      .bind(moving.tenantNo)
+      .run();
+    expect((await moving.abort()).status).toBe(409);
+    await moving.moveAll(moving.from);
+    expect(await moving.place()).toMatchObject({ shard: moving.from, status: "active" });
+  }, 30_000);
 });
 
 describe("the operator's route", () => {

@@ -100,7 +100,8 @@ async function behindFence(
         client.fencePassed = true;
       if (!isFence) throw error;
       if (error.word === "revoked") throw new CredentialRevoked();
-      if (attempt > 0) throw error;
+      // There already, but only to be read until the move is over.
+      if (attempt > 0) throw new StoreUnavailable("tenant is being moved");
       client.scope = await relocated(client);
     }
   }

@@ -16,7 +16,7 @@ export const tenants = sqliteTable(
     name: text("name").notNull(),
     shard: text("shard").notNull(),
     epoch: integer("epoch").notNull(),
-    /** `moving`: writes are answered 503 until the tenant is active on its new shard. */
+    /** `moving`: from the first copy until the tenant is active on its new shard; or until that is given up. */
     status: text("status", { enum: ["active", "moving"] })
       .notNull()
       .default("active"),

@@ -6,8 +6,11 @@ export const tenants = sqliteTable("tenants", {
   tenantId: text("tenant_id").notNull(),
   subscriptionId: text("subscription_id").notNull(),
   name: text("name").notNull(),
-  /** `active`, or `moved` when another shard holds the tenant: the fence row stays behind. */
-  status: text("status", { enum: ["active", "moved"] }).notNull(),
+  /**
+   * `active`, or `moved` when another shard holds the tenant: the fence row stays behind. While it moves:
+   * `frozen` where it may be read and not written, `arriving` where its last rows are compared.
+   */
+  status: text("status", { enum: ["active", "frozen", "arriving", "moved"] }).notNull(),
   epoch: integer("epoch").notNull(),
   /** Bumped by every batch that may change what the license allocator read (serializes doubled allocators). */
   allocationVersion: integer("allocation_version").notNull().default(0),
