@@ -21,7 +21,7 @@ type Subject = { shard: string; tenantNo: number };
 export class LicenseAllocator extends DurableObject<Env> {
   /** Hints only: an evicted object starts at the shortest wait and finds its alarm in storage. */
   #known = false;
-  #armed = false;
+  #alarmAt: number | undefined;
   #working = false;
   #wokenAtWork = false;
   #delayMs = ALLOCATION_DELAY_MIN_MS;
@@ -39,17 +39,15 @@ export class LicenseAllocator extends DurableObject<Env> {
     }
     if (this.#working) {
       this.#wokenAtWork = true;
-    } else if (!this.#armed) {
-      this.#armed = true;
+    } else if (!this.#isArmed(now)) {
       if (!this.#isStream()) this.#delayMs = ALLOCATION_DELAY_MIN_MS;
-      await this.ctx.storage.setAlarm(now + this.#delayMs);
+      await this.#arm(now + this.#delayMs);
     }
   }
 
   override async alarm(): Promise<void> {
     // First of all, so that a crash from here on is followed by another alarm.
-    await this.ctx.storage.setAlarm(Date.now() + ALLOCATION_SAFETY_ALARM_MS);
-    this.#armed = true;
+    await this.#arm(Date.now() + ALLOCATION_SAFETY_ALARM_MS);
     this.#working = true;
     let again: number | undefined;
     try {
@@ -71,9 +69,19 @@ export class LicenseAllocator extends DurableObject<Env> {
       this.#wokenAtWork = false;
       again ??= this.#delayMs;
     }
-    this.#armed = again !== undefined;
+    this.#alarmAt = undefined;
     if (again === undefined) await this.ctx.storage.deleteAlarm();
-    else await this.ctx.storage.setAlarm(Date.now() + again);
+    else await this.#arm(Date.now() + again);
+  }
+
+  /** An alarm that could not be set, or is long overdue, keeps nobody from setting another. */
+  #isArmed = (now: number): boolean =>
+    this.#alarmAt !== undefined && now <= this.#alarmAt + ALLOCATION_SAFETY_ALARM_MS;
+
+  async #arm(at: number): Promise<void> {
+    this.#alarmAt = undefined;
+    await this.ctx.storage.setAlarm(at);
+    this.#alarmAt = at;
   }
 
   #count(now: number): void {

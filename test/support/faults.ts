@@ -81,3 +81,20 @@ export function withFault(deps: Deps, fault: Fault): Deps {
     pause: () => Promise.resolve(),
   };
 }
+
+/** Storage of a Durable Object under one count of its asynchronous calls. */
+export const faultyStorage = (storage: DurableObjectStorage, fault: Fault): DurableObjectStorage =>
+  new Proxy(storage, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== "function") return member;
+      return async (...parameters: unknown[]) => {
+        fault.calls += 1;
+        const fails = fault.fails(fault.calls);
+        if (fails && fault.when === "before") throw new Error(fault.message);
+        const result: unknown = await member.apply(target, parameters);
+        if (fails) throw new Error(fault.message);
+        return result;
+      };
+    },
+  });
