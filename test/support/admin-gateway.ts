@@ -52,6 +52,16 @@ export function openGateway(settings: Settings = { MAIL_CAPTURE: "1" }) {
     new Hono<AppEnvironment>(),
   );
 
+  /** An answer of the admin API before it is read. */
+  const stream = (path: string, key: string): Promise<Response> =>
+    Promise.resolve(
+      app.fetch(
+        new Request(`${LOOPBACK}/api/v1${path}`, { headers: { authorization: `Bearer ${key}` } }),
+        environment,
+        createExecutionContext(),
+      ),
+    );
+
   async function send(request: Request): Promise<Answer> {
     const context = createExecutionContext();
     const response = await app.fetch(request, environment, context);
@@ -94,7 +104,7 @@ export function openGateway(settings: Settings = { MAIL_CAPTURE: "1" }) {
     return { email, tenant, administrator, key: apiKey.key, apiKeyId: apiKey.id };
   }
 
-  return { send, call, signUp, clock, armed, alter, deps: () => own(() => {}, LOOPBACK) };
+  return { send, stream, call, signUp, clock, armed, alter, deps: () => own(() => {}, LOOPBACK) };
 }
 
 export type Confirmed = {

@@ -20,7 +20,7 @@ export function routeOf(method: string, path: string): AdminRoute | undefined {
 export function expectMatches(
   method: string,
   path: string,
-  { status, body, text }: { status: number; body: unknown; text: string },
+  { status, body, text, headers }: { status: number; body: unknown; text: string; headers: Headers },
 ): void {
   const route = routeOf(method, path);
   const where = `${method} ${path} → ${status} ${text.slice(0, 400)}`;
@@ -32,6 +32,11 @@ export function expectMatches(
   }
   if (route === undefined) return;
   if (status !== route.status) throw new Error(`${where}: the description says ${route.status}`);
+  if (route.mediaType !== undefined) {
+    if (headers.get("content-type")?.split(";")[0] !== route.mediaType)
+      throw new Error(`${where}: the media type`);
+    return;
+  }
   if (route.response === undefined) {
     if (text !== "") throw new Error(`${where}: the description has no body`);
     return;

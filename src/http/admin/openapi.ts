@@ -45,7 +45,7 @@ const ownDescription = {
 };
 
 function describeRoute(route: AdminRoute, problem: JsonSchema, components: Components): object {
-  const { operationId, summary, tag, access, body, response, status } = route;
+  const { operationId, summary, tag, access, body, response, mediaType, status } = route;
   const isPublic = access === "public";
   return {
     operationId,
@@ -61,6 +61,7 @@ function describeRoute(route: AdminRoute, problem: JsonSchema, components: Compo
       [status]: {
         description: "Success",
         ...(response === undefined ? {} : { content: json(schemaOf(response, "output", components)) }),
+        ...(mediaType === undefined ? {} : { content: { [mediaType]: { schema: { type: "string" } } } }),
       },
       ...Object.fromEntries(
         problemStatuses(route).map((code) => [

@@ -12,7 +12,7 @@ import type { Outcome } from "../../gateway/problem.ts";
 import type { AppEnvironment } from "../context.ts";
 import { frameProblem, problemResponse, validationProblem } from "./problem.ts";
 
-type Shape = z.ZodType;
+export type Shape = z.ZodType;
 type Infer<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 /** What a handler receives: parsed input, and the caller. */
@@ -66,6 +66,8 @@ export type AdminRoute = {
   body?: Shape | undefined;
   status: number;
   response?: Shape | undefined;
+  /** Of an answer that is no JSON. */
+  mediaType?: string;
   problems: readonly number[];
   register(app: Hono<AppEnvironment>): void;
 };
@@ -77,32 +79,45 @@ export function route<
   B extends Shape | undefined = undefined,
   R extends Shape | undefined = undefined,
 >(definition: RouteDefinition<P, Q, B, A, R>): AdminRoute {
-  const { method, path, params, query, body, access, status, handle } = definition;
+  const { status, handle } = definition;
   return {
     ...definition,
     problems: definition.problems ?? [],
-    register(app) {
-      const validators = [
-        ...(params ? [zValidator("param", params, validationProblem)] : []),
-        ...(query ? [zValidator("query", query, validationProblem)] : []),
-        ...(body ? [requireJson, zValidator("json", body, validationProblem)] : []),
-      ];
-      app.on(method.toUpperCase(), path, permission(access), ...(validators as never[]), async (c) => {
-        const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
-        const call = {
-          params: params ? valid("param") : undefined,
-          query: query ? valid("query") : undefined,
-          body: body ? valid("json") : undefined,
-          requestId: c.get("requestId"),
-          origin: new URL(c.req.url).origin,
-          ...(access === "public" ? { deps: c.get("deps") } : { admin: c.get("admin") }),
-        };
+    register: (app) =>
+      attach(app, definition, async (c, call) => {
         const outcome = await handle(call as never);
         if (!outcome.ok) return problemResponse(c, outcome.problem);
         return status === 204 ? c.body(null, 204) : c.json(outcome.value as object, status);
-      });
-    },
+      }),
   };
+}
+
+/** What every handler receives, with its types erased. */
+type AnyCall = { params: unknown; query: unknown; body: unknown; requestId: string; origin: string };
+
+/** Registers a handler behind permission and validation, in this order. */
+export function attach(
+  app: Hono<AppEnvironment>,
+  route: Pick<AdminRoute, "method" | "path" | "access" | "params" | "query" | "body">,
+  answer: (c: Context<AppEnvironment>, call: AnyCall) => Promise<Response>,
+): void {
+  const { method, path, access, params, query, body } = route;
+  const validators = [
+    ...(params ? [zValidator("param", params, validationProblem)] : []),
+    ...(query ? [zValidator("query", query, validationProblem)] : []),
+    ...(body ? [requireJson, zValidator("json", body, validationProblem)] : []),
+  ];
+  app.on(method.toUpperCase(), path, permission(access), ...(validators as never[]), async (c) => {
+    const valid = (target: "param" | "query" | "json") => c.req.valid(target as never);
+    return answer(c, {
+      params: params && valid("param"),
+      query: query && valid("query"),
+      body: body && valid("json"),
+      requestId: c.get("requestId"),
+      origin: new URL(c.req.url).origin,
+      ...(access === "public" ? { deps: c.get("deps") } : { admin: c.get("admin") }),
+    });
+  });
 }
 
 /** The validator would read a body of any other type as an empty object. */

@@ -6,6 +6,7 @@ import { configurationRoutes } from "./configurations.ts";
 import { connectorRoutes } from "./connectors.ts";
 import { driftRoutes } from "./drift.ts";
 import { eventRoutes } from "./events.ts";
+import { exportRoutes } from "./exports.ts";
 import { groupRoutes } from "./groups.ts";
 import { licensePlanRoutes } from "./license-plans.ts";
 import { licenseRoutes } from "./license-types.ts";
@@ -37,5 +38,6 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...stagedEffectsRoutes,
   ...policyRoutes,
   ...eventRoutes,
+  ...exportRoutes,
   ...activityRoutes,
 ];

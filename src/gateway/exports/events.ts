@@ -1,0 +1,35 @@
+/** Provisioning events as a table, newest first. */
+import { listEvents } from "../../store/overview/events-page.ts";
+import { type CurrentCaller, keysetPages, type Table, timeCell } from "./table.ts";
+
+export const eventsTable = (caller: CurrentCaller): Table => ({
+  name: "events",
+  header: [
+    "seq",
+    "at",
+    "actor",
+    "action",
+    "subjectKind",
+    "subjectId",
+    "subjectName",
+    "reason",
+    "correlationId",
+    "data",
+  ],
+  pages: keysetPages(caller, Number.MAX_SAFE_INTEGER, {
+    read: ({ scope }, before, limit) => listEvents(scope, before, limit),
+    keyOf: ({ seq }) => seq,
+    present: (event) => [
+      event.seq,
+      timeCell(event.at),
+      event.actor,
+      event.action,
+      event.subjectKind,
+      event.subjectId,
+      event.subjectName,
+      event.reason,
+      event.correlationId,
+      JSON.stringify(event.data),
+    ],
+  }),
+});
