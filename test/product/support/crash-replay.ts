@@ -113,6 +113,8 @@ class Replay {
   }
 
   #link({ subject_no: no }: Event, act: string): void {
+    // Runs begin and fail in any state; a failure that is retried is no other state here.
+    if (act === "started" || act === "failed") return;
     const state = ["paused", "unlinking", "removed", "source_deleted"].includes(act) ? act : "following";
     this.links.set(no, state);
   }
