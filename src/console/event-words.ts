@@ -47,6 +47,12 @@ const actions: Record<EventAction, string> = {
   "vault.connector_changed": "Settings of a vault's SCIM service changed",
   "vault.connector_removed": "A vault's SCIM service taken off",
   "vault.repair_ordered": "Repair of a vault ordered",
+  "import.configured": "Synchronization of a vault set up",
+  "import.turned_off": "Synchronization of a vault turned off",
+  "import.started": "Import started",
+  "import.succeeded": "Import finished",
+  "import.failed": "Import failed",
+  "user.imported": "Account created by an import",
   "vault_group.created": "User group created",
   "vault_group.renamed": "User group renamed",
   "vault_group.deleted": "User group deleted",
@@ -81,6 +87,10 @@ const known: ReadonlyMap<string, string> = new Map(Object.entries(actions));
 export const actionText = (action: string): string => known.get(action) ?? humanized(action);
 
 const reasons = new Map([
+  ["imported", "by an import"],
+  ["import_ended", "no longer synchronized"],
+  ["ordered", "by an administrator"],
+  ["schedule", "at its turn"],
   ["added", "added"],
   ["removed", "removed"],
   ["deleted_in_vault", "an administrator had deleted this vault user"],

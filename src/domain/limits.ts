@@ -18,6 +18,9 @@ export const TOKEN_LIFETIME_SECONDS = 3_600;
 /** Clocks of two machines of one platform differ by less. */
 export const TOKEN_CLOCK_SKEW_SECONDS = 5;
 
+/** Tokens whose signature an isolate need not verify again: under a kilobyte each, of 128 MB that it has. */
+export const VERIFIED_TOKENS_KEPT_MAX = 2_000;
+
 /** Long enough to find the mail the next morning. */
 export const SIGN_UP_LINK_LIFETIME_MS = 24 * 3_600_000;
 
@@ -265,3 +268,53 @@ export const MOVE_PURGE_AFTER_MS = 60_000;
 
 /** How far back an act looks for its own event after a lost answer: what a busy tenant records in some seconds. */
 export const EVIDENCE_EVENTS_MAX = 1_000;
+
+/** How often a vault that synchronizes by itself reads its groups: the habit of directory imports. */
+export const IMPORT_INTERVAL_MINUTES_DEFAULT = 15;
+
+/** Reading more often would meet the provider's own limits before it met anybody's need. */
+export const IMPORT_INTERVAL_MINUTES_MIN = 5;
+
+/** A week: who wants less wants an import by hand. */
+export const IMPORT_INTERVAL_MINUTES_MAX = 10_080;
+
+/** A day from now covers every quiet hour. */
+export const FIRST_IMPORT_MINUTES_MAX = 1_440;
+
+/** First imports are proposed within this many minutes, each vault in a minute of its own while there is one (R66). */
+export const FIRST_IMPORT_WINDOW_MINUTES = 60;
+
+/** Groups one vault reads: settings are written and taken off in one batch, twenty statements per group. */
+export const IMPORT_GROUPS_MAX = 25;
+
+/** Memberships one import reads: 100 pages of a provider, a few minutes. */
+export const IMPORT_PEOPLE_MAX = 100_000;
+
+/** Groups inside groups that one import walks through at a SCIM service. */
+export const IMPORT_NESTED_GROUPS_MAX = 200;
+
+/** People per stored page and per batch of accounts; and bytes, half of the 1 MB that a value may have. */
+export const IMPORT_PEOPLE_PER_PAGE = 1_000;
+export const IMPORT_ACCOUNTS_PER_BATCH = 250;
+export const IMPORT_CHUNK_BYTES_MAX = 500_000;
+
+/** People whom a SCIM service names by id only, asked for between two writes of what is known. */
+export const IMPORT_DESCRIBED_PER_STEP = 50;
+
+/** Member rows that one batch of an import removes, and vault users that it enables. */
+export const IMPORT_EFFECTS_PER_BATCH = 1_000;
+
+/** Attempts at one page before an import gives up until its next turn: some minutes in all, without Retry-After. */
+export const IMPORT_ATTEMPTS_MAX = 8;
+
+/** The wait after the first failure at a page; doubles with each further one. */
+export const IMPORT_RETRY_BASE_MS = 2_000;
+
+/** While an import is at work the sweeper leaves it alone: longer than one request with a fresh token. */
+export const IMPORT_LEASE_MS = 4 * UPSTREAM_TIMEOUT_MS;
+
+/** Finished imports of a vault that stay visible: a day of the default interval. */
+export const IMPORT_RUNS_KEPT = 100;
+
+/** Due imports that one sweep starts per shard; the next sweep is at most a minute away. */
+export const IMPORTS_PER_SWEEP = 100;

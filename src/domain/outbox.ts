@@ -17,6 +17,8 @@ export const OUTBOX_KINDS = [
   "configuration_cleanup",
   /** People and user groups of a vault that its own SCIM service is to be told of. */
   "connector",
+  /** An import of a vault that synchronizes by pulling, from page to page. */
+  "import",
   /** A row of CONTROL that must follow the shard. */
   "directory",
 ] as const;

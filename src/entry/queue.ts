@@ -39,7 +39,7 @@ function readable(
     return [];
   });
   const long = ({ pointer }: { pointer: PropagationMessage }) =>
-    Number(pointer.kind === "link" || pointer.kind === "connector");
+    Number(pointer.kind === "link" || pointer.kind === "connector" || pointer.kind === "import");
   return read.toSorted((left, right) => long(left) - long(right));
 }
 

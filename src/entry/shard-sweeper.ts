@@ -4,6 +4,7 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import type { Deps } from "../gateway/deps.ts";
+import { startDueImports } from "../gateway/imports/start.ts";
 import { releaseIdle } from "../gateway/licenses/idle-release.ts";
 import { sweepShard, sweepSignUps } from "../gateway/outbox/sweep.ts";
 import { buildDeps, type DevelopmentSettings } from "./deps.ts";
@@ -29,6 +30,7 @@ export class ShardSweeper extends DurableObject<Env> {
     if (shard === undefined) return;
     const deps = buildDeps(this.env, (work) => this.ctx.waitUntil(work));
     await attempt(deps, shard, () => sweepShard(deps, shard, leaseSweeps * this.intervalMs()));
+    await attempt(deps, shard, () => startDueImports(deps, shard));
     await attempt(deps, shard, () => releaseIdle(deps, shard));
     await attempt(deps, shard, () => sweepSignUps(deps, shard));
   }

@@ -2,6 +2,8 @@
 
 import type { Database, Meter } from "../store/database.ts";
 import type { OutboxPointer } from "../store/outbox.ts";
+import type { Directory } from "../upstream/directory/directory.ts";
+import type { DirectoryConnection } from "../upstream/directory/open.ts";
 import type { Connection, ScimClient as ScimService } from "../upstream/scim-client.ts";
 import type { DirectoryCache } from "./identity/directory-cache.ts";
 
@@ -122,12 +124,14 @@ export type Sealing = {
   open(sealed: string, context: string): Promise<string>;
 };
 
-/** The way to SCIM services of others. */
+/** The way to services of others: SCIM services of vaults, and directories that vaults read. */
 export type Connectors = {
   /** Why an address may not be called; undefined when it may. */
   refuseAddress(address: string): string | undefined;
   /** @throws UpstreamFailure `address` */
   connect(connection: Connection): ScimService;
+  /** @throws UpstreamFailure `address` */
+  openDirectory(connection: DirectoryConnection): Directory;
 };
 
 /** Texts that go out to clients and come back, opaque and unforgeable. */

@@ -8,7 +8,13 @@ import { isObject } from "../scim/json.ts";
 import { type Answer, exchange, type Fetch } from "./exchange.ts";
 import { UpstreamFailure } from "./failure.ts";
 
-export type ClientCredentials = { tokenEndpoint: string; clientId: string; clientSecret: string };
+export type ClientCredentials = {
+  tokenEndpoint: string;
+  clientId: string;
+  clientSecret: string;
+  /** Asked for where the provider wants one (RFC 6749 §3.3). */
+  scope?: string;
+};
 
 type Kept = { token: string; until: number };
 
@@ -35,8 +41,8 @@ export class AccessTokens {
 }
 
 /** The secret is part of the key: a token that an older secret obtained is not used with a newer one. */
-const keyOf = ({ tokenEndpoint, clientId, clientSecret }: ClientCredentials): string =>
-  JSON.stringify([tokenEndpoint, clientId, clientSecret]);
+const keyOf = ({ tokenEndpoint, clientId, clientSecret, scope }: ClientCredentials): string =>
+  JSON.stringify([tokenEndpoint, clientId, clientSecret, scope]);
 
 /** In the body, as most services document it; by HTTP Basic, which all must understand (§2.3.1), if that fails. */
 async function requestToken(fetch: Fetch, credentials: ClientCredentials, now: () => number): Promise<Kept> {
@@ -50,14 +56,26 @@ async function requestToken(fetch: Fetch, credentials: ClientCredentials, now: (
   // RFC 6749 §5.2: a handful of lower-case words; anything else is not repeated to anybody.
   const word = typeof code === "string" && /^[a-z_]{1,40}$/.test(code) ? `, ${code}` : "";
   const { status } = byHeader;
-  throw new UpstreamFailure("credential", `The token endpoint refuses the client (${status}${word}).`, {
-    status,
-  });
+  const numbers = numbersOf(inBody);
+  throw new UpstreamFailure(
+    "credential",
+    `The token endpoint refuses the client (${status}${word}${numbers}).`,
+    {
+      status,
+    },
+  );
+}
+
+/** Microsoft's own numbers tell an expired secret from a wrong one; again nothing but numbers is repeated. */
+function numbersOf({ body }: Answer): string {
+  const codes = isObject(body) ? body["error_codes"] : undefined;
+  const [code] = Array.isArray(codes) ? codes : [];
+  return typeof code === "number" && Number.isSafeInteger(code) ? `, AADSTS${code}` : "";
 }
 
 function ask(
   fetch: Fetch,
-  { tokenEndpoint }: ClientCredentials,
+  { tokenEndpoint, scope }: ClientCredentials,
   now: () => number,
   form: Record<string, string>,
   authorization?: string,
@@ -67,7 +85,11 @@ function ask(
     "content-type": "application/x-www-form-urlencoded",
     ...(authorization === undefined ? {} : { authorization }),
   };
-  const body = new URLSearchParams({ grant_type: "client_credentials", ...form }).toString();
+  const body = new URLSearchParams({
+    grant_type: "client_credentials",
+    ...(scope === undefined ? {} : { scope }),
+    ...form,
+  }).toString();
   return exchange(fetch, { method: "POST", url: tokenEndpoint, headers, body }, now);
 }
 

@@ -17,6 +17,8 @@ export type Answer = {
   /** Undefined when there was none, or it was no JSON. */
   body: Json | undefined;
   location: string | null;
+  /** Where the next page is (RFC 8288), as the service writes it. */
+  link: string | null;
 };
 
 /**
@@ -35,7 +37,11 @@ export async function exchange(fetch: Fetch, call: Call, now: () => number): Pro
   });
   try {
     const response = await untilAborted(fetch(request), signal);
-    const answer = { status: response.status, location: response.headers.get("location") };
+    const answer = {
+      status: response.status,
+      location: response.headers.get("location"),
+      link: response.headers.get("link"),
+    };
     const refused = refusedByStatus(response, `${method} ${new URL(url).pathname}`, now);
     if (refused !== undefined) {
       await response.body?.cancel();

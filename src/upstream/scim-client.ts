@@ -116,6 +116,16 @@ export class ScimClient {
     }
   }
 
+  /** A resource as it stands there, or `missing`. */
+  async get(path: string): Promise<JsonObject | "missing"> {
+    const answer = await this.#call("GET", path);
+    const what = `GET ${path.split("?", 1)[0]}`;
+    if (answer.status === 404) return "missing";
+    if (answer.status !== 200) throw this.#refused(answer, what);
+    if (isObject(answer.body)) return answer.body;
+    throw new UpstreamFailure("invalid_answer", `${what}: this is not an answer of a SCIM service.`, answer);
+  }
+
   /** Obtains a token, for a test of the connection. With a bearer token there is nothing to try. */
   async authenticate(): Promise<void> {
     const { credential } = this.#connection;

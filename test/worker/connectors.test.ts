@@ -807,6 +807,7 @@ describe("for administrators", () => {
     const strict = {
       refuseAddress: () => "not here",
       connect: () => Promise.reject(new Error("not here")) as never,
+      openDirectory: () => Promise.reject(new Error("not here")) as never,
     };
     gateway.alter.deps = (deps) => ({ ...deps, connectors: strict });
     const connector = { type: "scim", baseUrl, authentication: { type: "bearer", token } };

@@ -19,6 +19,7 @@ const kinds: Record<DeadLetter["kind"], string> = {
   license: "Deciding licenses",
   membership: "Bringing a change of members into vaults",
   link: "Bringing a link in line with its group",
+  import: "Importing the groups of a vault",
   group_cleanup: "Clearing the members of a deleted group",
   configuration_cleanup: "Releasing the accounts of a deleted configuration",
   connector: "Pushing changes to a vault's own SCIM service",

@@ -91,11 +91,13 @@ const Acts = ({ link: { id, state } }: { link: Link }) => (
 );
 
 const Facts = ({ link, now }: { link: Link; now: number }) => {
-  const { group, vault, target, state } = link;
+  const { vault, target } = link;
   return (
     <dl class="facts">
       <dt>Provisioned group</dt>
-      <dd>{state === "source_deleted" ? group.name : <a href={`/groups/${group.id}`}>{group.name}</a>}</dd>
+      <dd>
+        <Source link={link} />
+      </dd>
       <dt>Vault</dt>
       <dd>
         <a href={`/vaults/${vault.id}`}>{vault.name}</a>
@@ -110,6 +112,12 @@ const Facts = ({ link, now }: { link: Link; now: number }) => {
       </dd>
     </dl>
   );
+};
+
+/** A group that the vault's own synchronization reads has no page: its settings have. */
+const Source = ({ link: { group, vault, state, imported } }: { link: Link }) => {
+  if (imported) return <a href={`/vaults/${vault.id}/synchronization`}>{group.name}</a>;
+  return state === "source_deleted" ? <>{group.name}</> : <a href={`/groups/${group.id}`}>{group.name}</a>;
 };
 
 const Progress = ({ link: { state, done, total } }: { link: Link }) =>

@@ -147,9 +147,11 @@ const UserTable = ({ users, names, now }: { users: readonly User[]; names: Names
   </Table>
 );
 
+const origins = { scim: "nobody now", manual: "made by hand", pull: "imported by a vault" };
+
 export const Owner = ({ user, names }: { user: Pick<User, "configurationId" | "origin">; names: Names }) => {
   const { configurationId, origin } = user;
   if (configurationId !== null)
     return <>{names.configurations.get(configurationId) ?? "a deleted configuration"}</>;
-  return <span class="faint">{origin === "manual" ? "made by hand" : "nobody now"}</span>;
+  return <span class="faint">{origins[origin]}</span>;
 };

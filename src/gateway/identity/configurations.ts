@@ -1,4 +1,7 @@
 /** Provisioning configurations: what an administrator creates, copies into the identity provider, and ends. */
+
+import { read } from "../../store/database.ts";
+import { tenantFence } from "../../store/fence.ts";
 import {
   type Configuration as ConfigurationRow,
   type ConfigurationType,
@@ -9,6 +12,7 @@ import {
   updateConfiguration,
 } from "../../store/identity/configurations.ts";
 import { insertSecret, listSecrets } from "../../store/identity/credentials.ts";
+import { selectSynchronizedVaults } from "../../store/imports/settings.ts";
 import { outboxPointers } from "../../store/outbox.ts";
 import type { Admin } from "../admin.ts";
 import { commitOnce } from "../administrative-act.ts";
@@ -100,6 +104,7 @@ export async function createConfiguration(
       ),
     ),
     {
+      vaults_synchronize: () => vaultsSynchronize(admin),
       no_license_type: () => noLicenseType(defaultLicenseType),
       too_many: () => ({ kind: "conflict", detail: "There are too many configurations. Delete one first." }),
       unique: () => nameTaken(name),
@@ -111,6 +116,14 @@ export async function createConfiguration(
   await followInDirectory(admin, row, created.value);
   const configuration = await presentOne(admin, row, origin);
   return configuration.ok ? done({ ...configuration.value, clientSecret }) : configuration;
+}
+
+/** R8, I14: names every vault, so that all of them can be turned off. */
+async function vaultsSynchronize({ scope }: Admin): Promise<Problem> {
+  const [, rows = []] = await read(scope.shard, [tenantFence(scope), selectSynchronizedVaults(scope)]);
+  const names = rows.map((row) => String(row["name"])).join(", ");
+  const detail = `These vaults synchronize by themselves, which provisioning would contradict: ${names}. Turn synchronization off for each of them first.`;
+  return { kind: "conflict", detail };
 }
 
 export type ConfigurationPatch = {

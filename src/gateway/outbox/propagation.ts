@@ -15,6 +15,7 @@ import { clearGroup, releaseUsers } from "../../store/vaults/cleanup.ts";
 import { followConnector } from "../connectors/push.ts";
 import type { Deps } from "../deps.ts";
 import { completeDirectory } from "../identity/directory.ts";
+import { runImport } from "../imports/run.ts";
 import { runLink } from "../vaults/link-runs.ts";
 import { followMembership } from "../vaults/membership-changes.ts";
 import type { Progress, Task } from "./task.ts";
@@ -76,6 +77,8 @@ async function perform(task: Task, deadline: number): Promise<Progress> {
       return repeat(task, () => releaseUsers(scope, row, named("configuration")));
     case "connector":
       return followConnector(task, deadline);
+    case "import":
+      return runImport(task, deadline);
     case "directory":
       await completeDirectory(deps, scope.shard.name, scope.tenantNo, {
         seq: row.seq,

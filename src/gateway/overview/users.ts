@@ -23,7 +23,7 @@ export type User = {
   /** What the identity provider says; an administrator's own flag stands beside it (A26). */
   active: boolean;
   adminDisabled: boolean;
-  origin: "scim" | "manual";
+  origin: "scim" | "manual" | "pull";
   configurationId: string | null;
   externalId: string | null;
   deprovisioned: boolean;

@@ -33,7 +33,7 @@ import { fenced } from "./vaults.ts";
 
 export type Link = Pick<
   LinkRecord,
-  "state" | "done" | "total" | "error" | "group" | "vault" | "target" | "waitingForApproval"
+  "state" | "done" | "total" | "error" | "group" | "vault" | "target" | "waitingForApproval" | "imported"
 > & {
   id: string;
   lastSyncedAt: string | null;
@@ -128,15 +128,21 @@ export async function removeLink(
   admin: Admin,
   { id, members }: { id: string; members: "remove" | "keep" },
 ): Promise<Outcome<Link>> {
-  return actOnLink(admin, id, (link) =>
-    link.state === "removed" || (link.state === "unlinking" && members === "remove")
-      ? done("nothing")
-      : done([
-          ...discardOfLink(admin.scope, link.linkNo, link.vaultNo),
-          ...unlink(admin.scope, link, members),
-        ]),
-  );
+  return actOnLink(admin, id, (link) => {
+    if (link.state === "removed" || (link.state === "unlinking" && members === "remove"))
+      return done("nothing");
+    if (link.imported) return refuse(ownedByImport(link));
+    return done([
+      ...discardOfLink(admin.scope, link.linkNo, link.vaultNo),
+      ...unlink(admin.scope, link, members),
+    ]);
+  });
 }
+
+const ownedByImport = ({ group, vault }: LinkRecord): Problem => ({
+  kind: "conflict",
+  detail: `${group.name} is read by the synchronization of the vault ${vault.name}: take the group out of its settings.`,
+});
 
 /**
  * Pauses a link, or resumes it with a run from end to end; both again and again are the same as once. A failing link
@@ -197,6 +203,7 @@ const presentLink = (link: LinkRecord): Link => ({
   total: link.total,
   error: link.error,
   waitingForApproval: link.waitingForApproval,
+  imported: link.imported,
   lastSyncedAt: link.lastSyncedAt === null ? null : new Date(link.lastSyncedAt).toISOString(),
   createdAt: new Date(link.createdAt).toISOString(),
 });

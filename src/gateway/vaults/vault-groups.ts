@@ -94,6 +94,10 @@ async function act(
 async function ownedBy(admin: Admin, { vaultGroupNo, name }: VaultGroupRecord): Promise<Problem> {
   const [owner] = await fenced(admin, selectOwner(admin.scope, vaultGroupNo));
   if (owner === undefined) return { kind: "conflict", detail: `${name} was linked a moment ago. Try again.` };
+  if (owner["configuration_name"] === null) {
+    const detail = `${name} is filled from the group ${owner["group_name"]} by the synchronization of this vault: its members and its name change there only. Take the group out of the settings first.`;
+    return { kind: "conflict", detail };
+  }
   return {
     kind: "conflict",
     detail: `${name} is linked to the group ${owner["group_name"]}, which ${owner["configuration_name"]} provisions: its members and its name change there only. Take the link off first.`,

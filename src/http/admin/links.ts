@@ -23,6 +23,10 @@ const link = z
     waitingForApproval: count.meta({
       description: "People whose leaving is staged until an administrator approves or discards it.",
     }),
+    imported: z.boolean().meta({
+      description:
+        "The source group is read by the vault's own synchronization; its settings take the link off.",
+    }),
     lastSyncedAt: time.nullable(),
     createdAt: time,
   })

@@ -8,6 +8,7 @@ import { driftRoutes } from "./drift.ts";
 import { eventRoutes } from "./events.ts";
 import { exportRoutes } from "./exports.ts";
 import { groupRoutes } from "./groups.ts";
+import { importRoutes } from "./imports.ts";
 import { licensePlanRoutes } from "./license-plans.ts";
 import { licenseRoutes } from "./license-types.ts";
 import { linkRoutes } from "./links.ts";
@@ -34,6 +35,7 @@ export const adminRoutes: readonly AdminRoute[] = [
   ...vaultGroupRoutes,
   ...driftRoutes,
   ...connectorRoutes,
+  ...importRoutes,
   ...linkRoutes,
   ...stagedEffectsRoutes,
   ...policyRoutes,

@@ -10,7 +10,7 @@ const fields = {
   displayName: z.string().nullable(),
   active: z.boolean().meta({ description: "What the identity provider says." }),
   adminDisabled: z.boolean(),
-  origin: z.enum(["scim", "manual"]),
+  origin: z.enum(["scim", "manual", "pull"]),
   configurationId: id.nullable(),
   externalId: z.string().nullable(),
   deprovisioned: z.boolean(),

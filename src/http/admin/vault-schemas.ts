@@ -5,18 +5,18 @@ import { CONNECTOR_MEMBERS_PER_REQUEST_MAX } from "../../domain/limits.ts";
 import { id, nameOf, time } from "./schemas.ts";
 
 /** Which addresses may be called is for `upstream/address.ts` to say. */
-const address = z.url().max(2_000);
+export const address = z.url().max(2_000);
 
 /** Goes into a header or a form: visible ASCII, as RFC 6749 appendix A has it. */
-const secret = z
+export const secret = z
   .string()
   .min(1)
   .max(4_000)
   .regex(/^[\x20-\x7e]+$/, "only visible ASCII characters");
 
-const bearer = z.literal("bearer");
-const clientCredentials = z.literal("client_credentials");
-const client = { tokenEndpoint: address, clientId: z.string().min(1).max(400) };
+export const bearer = z.literal("bearer");
+export const clientCredentials = z.literal("client_credentials");
+export const client = { tokenEndpoint: address, clientId: z.string().min(1).max(400) };
 
 const connectorCredential = z
   .discriminatedUnion("type", [

@@ -7,6 +7,7 @@ import { commit, type Row, read } from "../database.ts";
 import { recordEvent } from "../events.ts";
 import { tenantFence } from "../fence.ts";
 import { guard, guardChangedOne } from "../guard.ts";
+import { guardNoImports } from "../imports/settings.ts";
 import { enqueue } from "../outbox.ts";
 import type { TenantScope } from "../scope.ts";
 
@@ -97,7 +98,7 @@ export type NewConfiguration = {
 
 /**
  * @param firstSecret statement that inserts the secret, after the configuration
- * @throws GuardRaised `too_many`, `no_license_type`; UniqueViolated when an active configuration has the name.
+ * @throws GuardRaised `vaults_synchronize`, `too_many`, `no_license_type`; UniqueViolated when an active configuration has the name.
  */
 export async function insertConfiguration(
   scope: TenantScope,
@@ -108,6 +109,7 @@ export async function insertConfiguration(
   const { id, name, type, defaultLicenseType, clientId } = entry;
   return commit(scope.shard, [
     tenantFence(scope),
+    guardNoImports(scope),
     guard("no_license_type", sql`${typeNo(scope, defaultLicenseType)} IS NOT NULL`),
     guard(
       "too_many",

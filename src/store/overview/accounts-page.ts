@@ -15,7 +15,7 @@ export type AccountRecord = {
   attributes: JsonObject;
   active: boolean;
   adminDisabled: boolean;
-  origin: "scim" | "manual";
+  origin: "scim" | "manual" | "pull";
   configurationId: string | null;
   externalId: string | null;
   deprovisionedAt: number | null;
@@ -52,7 +52,7 @@ const toAccount = (row: Row): AccountRecord => ({
   attributes: JSON.parse(String(row["document"])) as JsonObject,
   active: row["active"] === 1,
   adminDisabled: row["admin_disabled"] === 1,
-  origin: row["origin"] === "manual" ? "manual" : "scim",
+  origin: String(row["origin"]) as AccountRecord["origin"],
   configurationId: text(row["configuration_id"]),
   externalId: text(row["external_id"]),
   deprovisionedAt: number(row["deprovisioned_at"]),
@@ -107,7 +107,7 @@ export function searchAccounts(
 
 export type AccountGroup = { id: string; displayName: string };
 
-/** One account with the groups that name it directly. */
+/** One account with the provisioned groups that name it directly. */
 export async function findAccount(
   scope: TenantScope,
   id: string,
@@ -119,6 +119,7 @@ export async function findAccount(
     sql`SELECT ${columns} FROM users u WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo}`,
     sql`SELECT g.scim_id, g.display_name FROM members m
       CROSS JOIN groups g ON g.tenant_no = ${tenantNo} AND g.group_no = m.group_no AND g.deleted_at IS NULL
+        AND g.configuration_no > 0
       WHERE m.tenant_no = ${tenantNo} AND m.member_kind = 0 AND m.member_no = ${userNo} ORDER BY m.group_no`,
   ]);
   return (

@@ -53,7 +53,7 @@ async function select(scope: TenantScope, condition: SQL): Promise<ListedGroup[]
   const [, rows = []] = await read(scope.shard, [
     tenantFence(scope),
     sql`SELECT ${columns} FROM groups g WHERE g.tenant_no = ${scope.tenantNo} AND g.deleted_at IS NULL
-      AND ${condition}`,
+      AND g.configuration_no > 0 AND ${condition}`,
   ]);
   return rows.map(toGroup);
 }

@@ -80,6 +80,30 @@ export function replaceMembers(
   ];
 }
 
+/**
+ * Brings users in and out by lists that the batch itself computes (JSON arrays of user numbers). Raises `unchanged`
+ * when both are empty.
+ */
+export function moveMembers(
+  scope: TenantScope,
+  groupNo: number,
+  { added, removed }: { added: SQL; removed: SQL },
+  operation: string,
+): SQL[] {
+  return [
+    ...recordEvent(scope, {
+      action: "group.members_changed",
+      subjectKind: "group",
+      subjectNo: groupNo,
+      data: sql`json_object('added', json(${added}), 'removed', json(${removed}))`,
+    }),
+    ...removeListed(scope, undefined, operation),
+    ...addListed(scope, undefined, operation),
+    ...guardTouched(scope, 2, operation),
+    ...followChange(scope),
+  ];
+}
+
 /** @param count how many the list names, undefined when only the batch knows */
 function addListed(scope: TenantScope, count: number | undefined, operation: string | undefined): SQL[] {
   if (count === 0) return [];

@@ -20,13 +20,15 @@ export type LinkRecord = LinkKey & {
   /** People whose leaving the brake holds back (A21). */
   waitingForApproval: number;
   createdAt: number;
+  /** The source is read by the vault's own synchronization, whose settings alone change the link. */
+  imported: boolean;
   group: { id: string; name: string };
   vault: { id: string; name: string };
   target: { id: string; name: string };
 };
 
 const joined = (tenantNo: number): SQL =>
-  sql`SELECT l.*, g.scim_id AS group_id, g.display_name AS group_name, v.vault_id, v.name AS vault_name,
+  sql`SELECT l.*, g.configuration_no < 0 AS imported, g.scim_id AS group_id, g.display_name AS group_name, v.vault_id, v.name AS vault_name,
       t.vault_group_id, t.name AS target_name, (
         SELECT COALESCE(SUM(json_array_length(s.users)), 0) FROM staged_effects AS s
         WHERE s.tenant_no = ${tenantNo} AND s.vault_no = l.vault_no AND s.link_no = l.link_no
@@ -58,6 +60,7 @@ export const linkRecord = (row: Row): LinkRecord => ({
   lastSyncedAt: nullable(row["last_synced_at"]),
   waitingForApproval: Number(row["waiting_for_approval"]),
   createdAt: Number(row["created_at"]),
+  imported: Number(row["imported"]) === 1,
   group: { id: String(row["group_id"]), name: String(row["group_name"]) },
   vault: { id: String(row["vault_id"]), name: String(row["vault_name"]) },
   target: { id: String(row["vault_group_id"]), name: String(row["target_name"]) },
@@ -74,10 +77,14 @@ export const selectLinks = ({ tenantNo }: TenantScope, after: number, limit: num
 export const selectLinkOfTarget = ({ tenantNo }: TenantScope, vaultGroupNo: number): SQL =>
   sql`${joined(tenantNo)} AND l.vault_group_no = ${vaultGroupNo} AND l.state <> 'removed'`;
 
-/** A new link and its first run. A target that is taken violates `links_by_target`. */
+/**
+ * A new link and its first run. A target that is taken violates `links_by_target`.
+ * @param confirmed whether an administrator has seen who leaves the target
+ */
 export function insertLink(
   scope: TenantScope,
   link: { linkId: string; groupNo: number; vaultNo: number; vaultGroupNo: SQL },
+  confirmed: SQL = sql`1`,
 ): SQL[] {
   const { tenantNo, now } = scope;
   const linkNo = sql`(SELECT link_no FROM links WHERE tenant_no = ${tenantNo} AND link_id = ${link.linkId})`;
@@ -97,7 +104,8 @@ export function insertLink(
     enqueue(
       scope,
       "link",
-      sql`json_object('link', ${linkNo}, 'generation', 1, 'after', 0, 'announce', json('true'))`,
+      sql`json_object('link', ${linkNo}, 'generation', 1, 'after', 0,
+        'announce', json(CASE WHEN ${confirmed} THEN 'true' ELSE 'false' END))`,
     ),
   ];
 }
@@ -113,7 +121,11 @@ const nameGroupAndVault = (scope: TenantScope, groupNo: number, vaultNo: number)
  * Takes a link off (A16). `remove`: a run empties the target first (R54–R57); `keep`: the members stay as they
  * are, and so do their vault users. Raises `moved` when somebody else acted on the link.
  */
-export function unlink(scope: TenantScope, link: LinkRecord, members: "remove" | "keep"): SQL[] {
+export function unlink(
+  scope: TenantScope,
+  link: LinkKey & Pick<LinkRecord, "generation">,
+  members: "remove" | "keep",
+): SQL[] {
   const { tenantNo, now } = scope;
   const { linkNo, generation } = link;
   const next = generation + 1;

@@ -13,7 +13,8 @@ import type { VaultGroupRecord } from "./vaults.ts";
 const guardFree = ({ tenantNo }: TenantScope, vaultGroupNo: number): SQL =>
   guard(
     "linked",
-    sql`NOT EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo} AND state <> 'removed')`,
+    sql`NOT EXISTS (SELECT 1 FROM links WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo} AND state <> 'removed')
+      AND NOT EXISTS (SELECT 1 FROM import_groups WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo})`,
   );
 
 /** Raises `connected`: the vault's own service knows the group by the name it has. */
@@ -23,12 +24,18 @@ const guardKeptHere = ({ tenantNo }: TenantScope, vaultNo: number): SQL =>
     sql`EXISTS (SELECT 1 FROM vaults WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND connector = 'internal')`,
   );
 
-/** Who a linked group belongs to: a row of group_name, configuration_name; none when it is free. */
+/**
+ * Who a linked group belongs to: a row of group_name, configuration_name; none when it is free. Of a group that the
+ * vault's own synchronization fills, configuration_name is NULL.
+ */
 export const selectOwner = ({ tenantNo }: TenantScope, vaultGroupNo: number): SQL =>
-  sql`SELECT g.display_name AS group_name, c.name AS configuration_name FROM links AS l
-    JOIN groups AS g ON g.tenant_no = ${tenantNo} AND g.group_no = l.group_no
-    JOIN configurations AS c ON c.tenant_no = ${tenantNo} AND c.configuration_no = g.configuration_no
-    WHERE l.tenant_no = ${tenantNo} AND l.vault_group_no = ${vaultGroupNo} AND l.state <> 'removed'`;
+  sql`SELECT g.display_name AS group_name, c.name AS configuration_name FROM (
+      SELECT group_no FROM links
+      WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo} AND state <> 'removed'
+      UNION SELECT group_no FROM import_groups
+      WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}) AS source
+    JOIN groups AS g ON g.tenant_no = ${tenantNo} AND g.group_no = source.group_no
+    LEFT JOIN configurations AS c ON c.tenant_no = ${tenantNo} AND c.configuration_no = g.configuration_no`;
 
 /** Raises `linked`, `connected`, or `moved` when the group is gone; a taken name violates `vault_groups_by_name`. */
 export function renameVaultGroup(scope: TenantScope, group: VaultGroupRecord, name: string): SQL[] {
