@@ -12,16 +12,20 @@ export type Fault = {
   fails(call: number): boolean;
   when: "before" | "after";
   message: string;
+  /** As D1 says, of the calls so far. */
+  rowsWritten: number;
 };
 
 export const LOST = "D1_ERROR: Network connection lost.";
 export const OVERLOADED = "D1_ERROR: D1 DB is overloaded. Requests queued for too long.";
 
-export const noFault = (): Fault => ({ calls: 0, fails: () => false, when: "before", message: LOST });
+const clean = { calls: 0, rowsWritten: 0, message: LOST, fails: (): boolean => false };
+
+export const noFault = (): Fault => ({ ...clean, when: "before" });
 
 /** The one call with this number fails. */
 export const faultAt = (call: number, when: Fault["when"], message = LOST): Fault => ({
-  calls: 0,
+  ...clean,
   fails: (number) => number === call,
   when,
   message,
@@ -29,7 +33,7 @@ export const faultAt = (call: number, when: Fault["when"], message = LOST): Faul
 
 /** Every call from this number on fails. */
 export const outageFrom = (call: number, when: Fault["when"], message = LOST): Fault => ({
-  calls: 0,
+  ...clean,
   fails: (number) => number >= call,
   when,
   message,
@@ -55,6 +59,7 @@ export function faultyBinding(binding: D1Database, fault: Fault): D1Database {
     const fails = fault.fails(fault.calls);
     if (fails && fault.when === "before") throw new Error(fault.message);
     const results = await binding.batch(statements);
+    for (const { meta } of results) fault.rowsWritten += meta.rows_written;
     if (fails) throw new Error(fault.message);
     return results;
   };

@@ -7,7 +7,16 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildDeps } from "../../src/entry/deps.ts";
 import { openGateway, requestToken } from "../support/admin-gateway.ts";
-import { type Fault, faultAt, LOST, noFault, OVERLOADED, withFault } from "../support/faults.ts";
+import {
+  everyLoss,
+  type Fault,
+  faultAt,
+  LOST,
+  noFault,
+  OVERLOADED,
+  outageFrom,
+  withFault,
+} from "../support/faults.ts";
 import type { Json } from "../support/json-subset.ts";
 import { bulkBody, groupBody, patchBody, userBody } from "../support/scim-messages.ts";
 
@@ -304,7 +313,7 @@ describe.each(Object.entries(cases))("%s", (_, { status, prepare }) => {
   it("says 503 and when to come back while D1 stays away, and can then be asked again", async () => {
     const { send } = await prepare();
     for (const message of [LOST, OVERLOADED]) {
-      const fault: Fault = { calls: 0, fails: () => true, when: "before", message };
+      const fault = outageFrom(1, "before", message);
       const answer = await under(fault, send);
       const isBulk = answer.status === 200;
       if (isBulk) {
@@ -362,11 +371,13 @@ describe("tokens", () => {
     expect((await ask(counted)).status).toBe(200);
     // Directory and shard; the last contact is noted behind the answer.
     expect(counted.calls).toBe(3);
-    for (const call of [1, 2, 3]) expect((await ask(faultAt(call, "before"))).status).toBe(200);
+    for (const { call, when, name } of everyLoss(counted.calls)) {
+      expect((await ask(faultAt(call, when))).status, name).toBe(200);
+    }
     for (const message of [LOST, OVERLOADED]) {
-      const answer = await ask({ calls: 0, fails: () => true, when: "before", message });
-      expect(answer.status).toBe(503);
-      expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+      const answer = await ask(outageFrom(1, "before", message));
+      expect([answer.status, answer.body["error"]]).toEqual([503, "temporarily_unavailable"]);
+      expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
     }
   });
 });
