@@ -90,14 +90,20 @@ export function buildDeps(
 const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 
+const shardBindings = new WeakMap<Env, readonly (readonly [string, D1Database])[]>();
+
 /** Every D1 binding called `SHARD_<n>` is a shard: adding one is a table in `wrangler.toml`. */
+function findShards(env: Env): readonly (readonly [string, D1Database])[] {
+  const found = Object.entries(env as unknown as Record<string, unknown>)
+    .filter(([name]) => /^SHARD_\d+$/.test(name))
+    .map(([name, binding]) => [name, binding as D1Database] as const);
+  shardBindings.set(env, found);
+  return found;
+}
+
 function openShards(env: Env, meter: Meter): Map<string, Database> {
-  const bindings = Object.entries(env as unknown as Record<string, unknown>);
-  return new Map(
-    bindings
-      .filter(([name]) => /^SHARD_\d+$/.test(name))
-      .map(([name, binding]) => [name, { name, binding: binding as D1Database, meter, pause }]),
-  );
+  const bindings = shardBindings.get(env) ?? findShards(env);
+  return new Map(bindings.map(([name, binding]) => [name, { name, binding, meter, pause }]));
 }
 
 function signals(env: Env, waitUntil: (work: Promise<unknown>) => void): Signals {

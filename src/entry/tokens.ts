@@ -3,7 +3,11 @@
  * verifies needs no look-up; whether the credential behind a token still counts, the shard's fence decides.
  */
 import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
-import { TOKEN_CLOCK_SKEW_SECONDS, TOKEN_LIFETIME_SECONDS } from "../domain/limits.ts";
+import {
+  TOKEN_CLOCK_SKEW_SECONDS,
+  TOKEN_LIFETIME_SECONDS,
+  VERIFIED_TOKENS_KEPT_MAX,
+} from "../domain/limits.ts";
 import type { AccessClaims, Tokens } from "../gateway/deps.ts";
 
 const algorithm = "ES256";
@@ -11,9 +15,15 @@ const issuer = "vestibule";
 
 type Keys = { keyId: string; signing: CryptoKey; verification: CryptoKey; published: JWK };
 
+/** What a signature was found to vouch for, and until when (seconds). */
+type Verified = { claims: AccessClaims; expiresAt: number };
+
 /** Called once per isolate: the imported keys live in this closure. `signingKey` is a private JWK with `kid`. */
 export function openTokens(signingKey: string | undefined): Tokens {
   let imported: Keys | undefined;
+  // A client sends the same token for an hour, and a signature once found good stays so. Of what can change, the
+  // clock is asked below and the credential by the shard's fence, on every request.
+  const verified = new Map<string, Verified>();
   // The keys are kept, not the promise of them: a promise belongs to the request that made it.
   const keys = async (): Promise<Keys> => {
     imported ??= await importKeys(signingKey);
@@ -40,29 +50,47 @@ export function openTokens(signingKey: string | undefined): Tokens {
         .sign(signing);
     },
     async verify(token, nowMs) {
-      const { keyId, verification } = await keys();
-      const verified = await jwtVerify(
-        token,
-        (header) => {
-          if (header.kid !== keyId) throw new Error("unknown key");
-          return verification;
-        },
-        {
-          algorithms: [algorithm],
-          issuer,
-          typ: "JWT",
-          requiredClaims: ["iat", "exp", "sub", "aud"],
-          currentDate: new Date(nowMs),
-          clockTolerance: TOKEN_CLOCK_SKEW_SECONDS,
-        },
-        // Whatever is wrong with a token, the answer is the same: it is not one of ours.
-      ).catch(() => undefined);
-      return verified && parseClaims(verified.payload);
+      const known = verified.get(token);
+      if (known !== undefined) return isExpired(known, nowMs) ? undefined : known.claims;
+      const found = await verifySignature(await keys(), token, nowMs);
+      if (found === undefined) return undefined;
+      const oldest = verified.keys().next();
+      if (verified.size >= VERIFIED_TOKENS_KEPT_MAX && !oldest.done) verified.delete(oldest.value);
+      verified.set(token, found);
+      return found.claims;
     },
     async jwks() {
       return { keys: [(await keys()).published] };
     },
   };
+}
+
+const isExpired = ({ expiresAt }: Verified, nowMs: number): boolean =>
+  expiresAt <= Math.floor(nowMs / 1000) - TOKEN_CLOCK_SKEW_SECONDS;
+
+async function verifySignature(
+  { keyId, verification }: Keys,
+  token: string,
+  nowMs: number,
+): Promise<Verified | undefined> {
+  const verified = await jwtVerify(
+    token,
+    (header) => {
+      if (header.kid !== keyId) throw new Error("unknown key");
+      return verification;
+    },
+    {
+      algorithms: [algorithm],
+      issuer,
+      typ: "JWT",
+      requiredClaims: ["iat", "exp", "sub", "aud"],
+      currentDate: new Date(nowMs),
+      clockTolerance: TOKEN_CLOCK_SKEW_SECONDS,
+    },
+    // Whatever is wrong with a token, the answer is the same: it is not one of ours.
+  ).catch(() => undefined);
+  const claims = verified && parseClaims(verified.payload);
+  return claims && { claims, expiresAt: Number(verified.payload.exp) };
 }
 
 const audience = (configurationId: string): string => `configuration:${configurationId}`;

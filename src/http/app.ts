@@ -26,13 +26,16 @@ export function createApp(buildDeps: BuildDeps, pages: Hono<AppEnvironment>): Ho
     const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
     // Set by the platform, which overwrites what a caller may have sent.
     const address = c.req.header("cf-connecting-ip");
-    c.set("deps", buildDeps(c.env, waitUntil, new URL(c.req.url).origin, address));
+    c.set("origin", new URL(c.req.url).origin);
+    c.set("deps", buildDeps(c.env, waitUntil, c.get("origin"), address));
     await next();
-    c.header("x-request-id", c.get("requestId"));
+    // Not `c.header()`, which would make the response anew for each.
+    const { headers } = c.res;
+    headers.set("x-request-id", c.get("requestId"));
     const { meter, showServerTiming } = c.get("deps");
     if (showServerTiming) {
       const { trips, rowsRead, rowsWritten } = meter;
-      c.header("server-timing", `d1;desc="trips=${trips} read=${rowsRead} written=${rowsWritten}"`);
+      headers.set("server-timing", `d1;desc="trips=${trips} read=${rowsRead} written=${rowsWritten}"`);
     }
   });
   // Not `no-referrer`: with it browsers send `Origin: null` from the pages' own forms (Fetch §3.2).

@@ -6,6 +6,8 @@ export type AppEnvironment = {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** Scheme, host and port that the caller used. */
+    origin: string;
     deps: Deps;
     /** Set by the admin API's and the console's authentication. */
     admin: Admin;

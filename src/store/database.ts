@@ -7,9 +7,9 @@
  * and are what the budget tests read.
  */
 import { fillPlaceholders, type SQL, sql } from "drizzle-orm";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
 import { GuardRaised, StoreUnavailable, UniqueViolated } from "./failure.ts";
 import { persist } from "./retry.ts";
+import { statementText } from "./statement-text.ts";
 
 /** What a request has cost so far: round trips to D1 and the rows D1 says it read and wrote. */
 export type Meter = { trips: number; rowsRead: number; rowsWritten: number; durationMs: number };
@@ -37,10 +37,8 @@ export type Database = {
 export const passingStatus = sql.placeholder("passingStatus");
 type PassingStatus = "active" | "frozen";
 
-const dialect = new SQLiteAsyncDialect();
-
 function prepare(database: Database, statement: SQL, status: PassingStatus): D1PreparedStatement {
-  const query = dialect.sqlToQuery(statement);
+  const query = statementText(statement);
   const prepared = database.binding.prepare(query.sql);
   const params = fillPlaceholders(query.params, { [passingStatus.name]: status });
   return params.length === 0 ? prepared : prepared.bind(...params);

@@ -1,5 +1,6 @@
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify, SignJWT } from "jose";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
+import { VERIFIED_TOKENS_KEPT_MAX } from "../../src/domain/limits.ts";
 import { openTokens } from "../../src/entry/tokens.ts";
 import { LOOPBACK, openGateway, requestToken } from "../support/admin-gateway.ts";
 
@@ -195,6 +196,29 @@ describe("access tokens", () => {
     expect(await tokens.verify(token, now)).toEqual(claims);
     expect(await tokens.verify(token, now + 3_600_000)).toEqual(claims);
     expect(await tokens.verify(token, now + 3_606_000)).toBeUndefined();
+    // Known or not, a token ends at the same second.
+    const end = now + 3_605_000;
+    for (const asked of [tokens, openTokens(signingKey)]) {
+      expect(await asked.verify(token, end - 1)).toEqual(claims);
+      expect(await asked.verify(token, end)).toBeUndefined();
+    }
+  });
+
+  it("are verified once by an isolate, which forgets the oldest of too many", async () => {
+    const verify = vi.spyOn(crypto.subtle, "verify");
+    const first = await tokens.sign({ ...claims, tenantNo: 10 }, now);
+    for (let time = 0; time < 3; time += 1) {
+      expect(await tokens.verify(first, now)).toMatchObject({ tenantNo: 10 });
+    }
+    expect(verify).toHaveBeenCalledTimes(1);
+    for (let other = 0; other < VERIFIED_TOKENS_KEPT_MAX; other += 1) {
+      const token = await tokens.sign({ ...claims, credentialNo: other }, now);
+      expect(await tokens.verify(token, now)).toMatchObject({ credentialNo: other });
+    }
+    verify.mockClear();
+    expect(await tokens.verify(first, now)).toMatchObject({ tenantNo: 10 });
+    expect(verify).toHaveBeenCalledTimes(1);
+    verify.mockRestore();
   });
 
   it("are refused when anything about them is not ours", async () => {

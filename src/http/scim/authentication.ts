@@ -89,7 +89,7 @@ function clientOf(c: Context<AppEnvironment>, deps: Deps, known: Recognized): Re
         credentialNo: credentialNo(known.credentialNo),
         scheme: known.scheme,
       },
-      baseUrl: `${new URL(c.req.url).origin}/t/${known.configurationId}/scim/v2`,
+      baseUrl: `${c.get("origin")}/t/${known.configurationId}/scim/v2`,
       fencePassed: false,
     },
   };
