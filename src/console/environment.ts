@@ -7,6 +7,8 @@ export type ConsoleEnvironment = {
   Bindings: Env;
   Variables: {
     requestId: string;
+    /** Scheme, host and port that the caller used. */
+    origin: string;
     deps: Deps;
     /** Set once the session is known. */
     admin: Admin;

@@ -1,6 +1,9 @@
 /** Reading a form: what was typed is kept beside what is wrong with it. */
 import type * as z from "zod";
+import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
+import { receiveBody } from "../gateway/body.ts";
 import type { ConsoleContext } from "./environment.ts";
+import { tooLargePage, tooSlowPage } from "./problem.tsx";
 
 export type Typed = Readonly<Partial<Record<string, string>>>;
 
@@ -15,6 +18,21 @@ export type FormState = {
 export const emptyForm: FormState = { typed: {}, errors: {} };
 
 export type ReadForm<T> = { ok: true; value: T; form: FormState } | { ok: false; form: FormState };
+
+/** Receives a form before anything looks into it: bounded in bytes and in time. */
+export async function boundedForm(
+  c: ConsoleContext,
+  next: () => Promise<void>,
+): Promise<Response | undefined> {
+  const { raw } = c.req;
+  if (raw.body !== null) {
+    const body = await receiveBody(raw.body, ADMIN_BODY_BYTES_MAX);
+    if (!body.ok) return body.why === "too_large" ? tooLargePage(c) : tooSlowPage(c);
+    c.req.raw = new Request(raw, { body: body.bytes });
+  }
+  await next();
+  return undefined;
+}
 
 export async function readForm<S extends z.ZodType>(
   c: ConsoleContext,

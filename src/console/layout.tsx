@@ -15,7 +15,7 @@ type Frame = {
   section?: string;
   /** Asks the browser to load the page again after so many seconds. */
   refreshSeconds?: number;
-  status?: 200 | 201 | 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503;
+  status?: 200 | 201 | 400 | 403 | 404 | 408 | 409 | 413 | 429 | 500 | 503;
 };
 
 /** Answers with a page: inside the navigation when somebody is signed in, else centered. */

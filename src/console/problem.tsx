@@ -45,9 +45,12 @@ export function forbiddenPage(c: ConsoleContext) {
 export const tooLargePage = (c: ConsoleContext) =>
   plainPage(c, 413, "Too large", "The form holds more than this page takes.");
 
+export const tooSlowPage = (c: ConsoleContext) =>
+  plainPage(c, 408, "Too slow", "The form took too long to arrive. Send it again.");
+
 function plainPage(
   c: ConsoleContext,
-  status: 400 | 403 | 404 | 409 | 413 | 429 | 500 | 503,
+  status: 400 | 403 | 404 | 408 | 409 | 413 | 429 | 500 | 503,
   title: string,
   detail: string,
 ) {

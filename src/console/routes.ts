@@ -1,11 +1,10 @@
 /** Every page of the console: one line per method and path. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { csrf } from "hono/csrf";
 import { secureHeaders } from "hono/secure-headers";
-import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { assets } from "./assets/routes.ts";
 import type { ConsoleEnvironment } from "./environment.ts";
+import { boundedForm } from "./form.ts";
 import { linkRoutes } from "./link-routes.ts";
 import { apiKeysPage, createKeyAction, revokeKeyAction } from "./pages/api-keys.tsx";
 import {
@@ -52,7 +51,7 @@ import {
 } from "./pages/user-license.tsx";
 import { usersPage } from "./pages/users.tsx";
 import { userAccessPage } from "./pages/vault-access.tsx";
-import { failurePage, notFoundPage, tooLargePage } from "./problem.tsx";
+import { failurePage, notFoundPage } from "./problem.tsx";
 import { needs, recognize } from "./session.ts";
 import { vaultRoutes } from "./vault-routes.ts";
 
@@ -65,7 +64,7 @@ export function consolePages(): Hono<ConsoleEnvironment> {
     c.header("cache-control", "no-store");
   });
   pages.use(csrf());
-  pages.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError: tooLargePage }));
+  pages.use(boundedForm);
 
   pages.get("/", welcomePage);
   pages.get("/sign-up", signUpPage);

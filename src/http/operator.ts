@@ -1,14 +1,14 @@
 /** Acts of whoever runs the installation, below /operator: only with the secret OPERATOR_KEY, else nothing is here. */
 import { zValidator } from "@hono/zod-validator";
 import { type Context, Hono, type Next } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import * as z from "zod";
 import { ADMIN_BODY_BYTES_MAX } from "../domain/limits.ts";
 import { operatorMay } from "../gateway/identity/operator.ts";
 import { moveTenant } from "../gateway/identity/tenant-move.ts";
 import { abortMove } from "../gateway/identity/tenant-stay.ts";
 import { answerFailure } from "./admin/failure.ts";
-import { problemResponse, validationProblem } from "./admin/problem.ts";
+import { frameProblem, problemResponse, validationProblem } from "./admin/problem.ts";
+import { boundedBody } from "./bounded-body.ts";
 import type { AppEnvironment } from "./context.ts";
 
 const moveRequest = z.strictObject({
@@ -29,7 +29,12 @@ const moveRequest = z.strictObject({
 export function operatorRoutes(): Hono<AppEnvironment> {
   const routes = new Hono<AppEnvironment>();
   routes.use(authenticate);
-  routes.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX }));
+  routes.use(
+    boundedBody(ADMIN_BODY_BYTES_MAX, {
+      tooLarge: (c) => frameProblem(c, "too_large", "The body is too large."),
+      tooSlow: (c) => frameProblem(c, "too_slow", "The body took too long to arrive."),
+    }),
+  );
   /** One step of a move; the answer's cursor goes into the next call, until `phase` is `done`. */
   routes.post("/tenants/:tenantId/move", zValidator("json", moveRequest, validationProblem), async (c) => {
     const step = await moveTenant(c.get("deps"), {

@@ -1,10 +1,10 @@
 /** `POST /t/{configuration}/oauth2/token`: the token endpoint (RFC 6749 §3.2), for both kinds of configuration. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { TOKEN_LIFETIME_SECONDS, TOKEN_REQUEST_BYTES_MAX } from "../domain/limits.ts";
 import { issueAccessToken } from "../gateway/identity/access-token.ts";
 import { TooManyRequests } from "../gateway/rates.ts";
 import { GuardRaised, StoreUnavailable } from "../gateway/store-failure.ts";
+import { boundedBody } from "./bounded-body.ts";
 import type { AppEnvironment } from "./context.ts";
 import { parseTokenRequest, type TokenRefusal } from "./token-request.ts";
 
@@ -12,9 +12,13 @@ export function tokenEndpoint(): Hono<AppEnvironment> {
   const endpoint = new Hono<AppEnvironment>();
   endpoint.post(
     "/",
-    bodyLimit({
-      maxSize: TOKEN_REQUEST_BYTES_MAX,
-      onError: (c) => refused(c, { error: "invalid_request", description: "The request is too large." }),
+    boundedBody(TOKEN_REQUEST_BYTES_MAX, {
+      tooLarge: (c) => refused(c, { error: "invalid_request", description: "The request is too large." }),
+      tooSlow: (c) =>
+        answer(c, 408, {
+          error: "invalid_request",
+          error_description: "The request took too long to arrive.",
+        }),
     }),
     answerTokenRequest,
   );
@@ -88,7 +92,7 @@ function refused(c: Context, { error, description }: TokenRefusal): Response {
 
 function answer(
   c: Context,
-  status: 200 | 400 | 401 | 405 | 429 | 500 | 503,
+  status: 200 | 400 | 401 | 405 | 408 | 429 | 500 | 503,
   body: object,
   headers: Record<string, string> = {},
 ): Response {

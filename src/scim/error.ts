@@ -26,6 +26,7 @@ export type PlainKind =
   | "notImplemented"
   | "preconditionFailed"
   | "payloadTooLarge"
+  | "requestTimeout"
   | "unsupportedMediaType"
   | "internal";
 
@@ -75,6 +76,8 @@ const statusOf = (error: ScimError): number => {
       return 404;
     case "methodNotAllowed":
       return 405;
+    case "requestTimeout":
+      return 408;
     // RFC 7644 §3.3: a duplicate is a conflict.
     case "uniqueness":
     case "conflict":

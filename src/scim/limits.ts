@@ -63,6 +63,9 @@ export const DETAIL_QUOTE_MAX = 120;
 /** A full push of MEMBERS_MAX members with value and display stays below; D1 and isolates are sized for it. */
 export const BODY_BYTES_MAX = 10_000_000;
 
+/** A body of BODY_BYTES_MAX over 1.4 Mbit/s; identity providers give a request up sooner than that. */
+export const BODY_RECEIVED_WITHIN_MS = 60_000;
+
 /** A walk over a large directory takes minutes; a cursor older than this belongs to a walk that was given up. */
 export const CURSOR_LIFETIME_SECONDS = 3_600;
 

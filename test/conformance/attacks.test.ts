@@ -1,7 +1,12 @@
 /** What a hostile client, administrator or stranger tries, beyond asking for what belongs to others by its id. */
+import { createExecutionContext } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it, vi } from "vitest";
+import { consolePages } from "../../src/console/routes.ts";
+import { buildDeps } from "../../src/entry/deps.ts";
 import { log } from "../../src/entry/log.ts";
+import { createApp } from "../../src/http/app.ts";
+import { BODY_RECEIVED_WITHIN_MS, FILTER_LENGTH_MAX } from "../../src/scim/limits.ts";
 import { type ScimClient, send, signUpTenant, type Tenant } from "../support/gateway.ts";
 import { gateway } from "../support/gateway-worker.ts";
 import type { Json } from "../support/json-subset.ts";
@@ -125,6 +130,46 @@ describe("bodies", () => {
     }
   });
 
+  it("that trickle without an end are refused when their time is up", async () => {
+    const token = { authorization: `Bearer ${await attackers.token()}` };
+    const { tenantUrl, tokenEndpoint } = attackers.configuration;
+    const json = { "content-type": "application/json" };
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const app = createApp(buildDeps, consolePages());
+    for (const [url, headers] of [
+      [`${tenantUrl}/Users`, { ...json, ...token }],
+      [`${tenantUrl}/Bulk`, { ...json, ...token }],
+      [tokenEndpoint, form],
+      [`${gateway.base}/api/v1/signups`, json],
+      [`${gateway.base}/sign-up`, { ...form, origin: gateway.base }],
+    ] as const) {
+      // A byte each second, which no limit of bytes would ever end.
+      const trickle = new ReadableStream<Uint8Array>({
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 1_000));
+          controller.enqueue(new TextEncoder().encode(" "));
+        },
+      });
+      vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+      try {
+        const init = { method: "POST", body: trickle, headers, duplex: "half" } as RequestInit;
+        let status = 0;
+        const context = createExecutionContext();
+        const answering = Promise.resolve(app.fetch(new Request(url, init), env, context)).then((answer) => {
+          status = answer.status;
+        });
+        await vi.waitFor(() => expect(vi.getTimerCount()).toBe(2), { timeout: 5_000, interval: 5 });
+        await vi.advanceTimersByTimeAsync(BODY_RECEIVED_WITHIN_MS - 1_500);
+        expect(status, url).toBe(0);
+        await vi.advanceTimersByTimeAsync(2_000);
+        await answering;
+        expect(status, url).toBe(408);
+      } finally {
+        vi.useRealTimers();
+      }
+    }
+  });
+
   it("that name properties of every object change none", async () => {
     const body = `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"proto","__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}`;
     const answer = await attackers.send("POST", "/Users", body);
@@ -134,6 +179,38 @@ describe("bodies", () => {
     const user = await attackers.call<{ id: string }>(201, "POST", "/Users", userBody("proto-patch"));
     expect((await attackers.send("PATCH", `/Users/${user.id}`, patch)).status).toBe(400);
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe("what is longer than anything real", () => {
+  it("is refused in every place, and the next request is answered", async () => {
+    const long = (length: number) => "x".repeat(length);
+    const nested = `${"(".repeat(2_000)}userName pr${")".repeat(2_000)}`;
+    const wide = Array.from({ length: 300 }, (_, at) => `title eq "${at}"`).join(" or ");
+    const refused = async (status: number, path: string, headers: Record<string, string> = {}) => {
+      const answer = await attackers.send("GET", path, undefined, headers);
+      expect(answer.status, `${path.slice(0, 60)}: ${answer.text.slice(0, 200)}`).toBe(status);
+      // Nobody's screen is flooded by what they sent.
+      expect(answer.text.length).toBeLessThan(2_000);
+    };
+    const filter = (text: string) => `/Users?filter=${encodeURIComponent(text)}`;
+    await refused(400, filter(`userName eq "${long(FILTER_LENGTH_MAX)}"`));
+    await refused(400, filter(nested));
+    await refused(400, filter(wide));
+    await refused(400, `/Users?cursor=${long(10_000)}`);
+    await refused(400, `/Users?sortBy=${long(10_000)}`);
+    await refused(400, `/Users?attributes=${Array.from({ length: 2_000 }, (_, at) => `a${at}`).join(",")}`);
+    await refused(404, `/Users/${long(100_000)}`);
+    await refused(404, `/${long(50_000)}`);
+    await refused(401, "/Users", { authorization: `Bearer ${long(100_000)}` });
+    await refused(401, "/Users", { authorization: `Basic ${btoa(`${long(50_000)}:${long(50_000)}`)}` });
+    const user = await attackers.call<{ id: string }>(201, "POST", "/Users", userBody("tagged"));
+    const tags = Array.from({ length: 5_000 }, (_, at) => `W/"${at}"`).join(", ");
+    const patched = await attackers.send("DELETE", `/Users/${user.id}`, undefined, { "if-match": tags });
+    expect([204, 412]).toContain(patched.status);
+    const searched = await attacker.admin("GET", `/users?search=${long(50_000)}`);
+    expect([200, 400]).toContain(searched.status);
+    expect((await attackers.send("GET", "/Users?count=0")).status).toBe(200);
   });
 });
 

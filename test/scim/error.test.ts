@@ -26,6 +26,7 @@ const UNTYPED: [ScimError["kind"], number][] = [
   ["notFound", 404],
   ["methodNotAllowed", 405],
   ["preconditionFailed", 412],
+  ["requestTimeout", 408],
   ["payloadTooLarge", 413],
   ["unsupportedMediaType", 415],
   ["internal", 500],

@@ -1,7 +1,7 @@
 /** The admin API: its frame around the routes of `routes.ts`. Every answer that is no success is a problem. */
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { ADMIN_BODY_BYTES_MAX } from "../../domain/limits.ts";
+import { boundedBody } from "../bounded-body.ts";
 import type { AppEnvironment } from "../context.ts";
 import { authenticate } from "./authentication.ts";
 import { answerFailure } from "./failure.ts";
@@ -24,7 +24,7 @@ export function adminApi(): Hono<AppEnvironment> {
       "cache-control": "public, max-age=300",
     });
   });
-  api.use(bodyLimit({ maxSize: ADMIN_BODY_BYTES_MAX, onError: tooLarge }));
+  api.use(boundedBody(ADMIN_BODY_BYTES_MAX, { tooLarge, tooSlow }));
   api.use(authenticate);
   for (const route of adminRoutes) route.register(api);
   api.all("*", notFoundOrAllowed);
@@ -34,6 +34,8 @@ export function adminApi(): Hono<AppEnvironment> {
 
 const tooLarge = (c: Context): Response =>
   frameProblem(c, "too_large", `A body here has at most ${ADMIN_BODY_BYTES_MAX} bytes.`);
+
+const tooSlow = (c: Context): Response => frameProblem(c, "too_slow", "The body took too long to arrive.");
 
 /** A known path under another method is a 405 that names the right ones (RFC 9110 §15.5.6). */
 function notFoundOrAllowed(c: Context<AppEnvironment>): Response {

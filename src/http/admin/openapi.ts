@@ -84,6 +84,7 @@ const descriptions: Record<number, string> = {
   403: "The role does not allow it",
   404: "There is no such thing in this organization",
   409: "The state of things stands against it",
+  408: "The body took too long to arrive",
   413: "The body is too large",
   415: "The body is not JSON",
   429: "A limit is reached",
@@ -94,7 +95,7 @@ const descriptions: Record<number, string> = {
 function problemStatuses({ access, body, problems }: AdminRoute): number[] {
   const always = [400, 500, 503];
   const caller = access === "public" ? [] : [401, 403];
-  const withBody = body === undefined ? [] : [413, 415];
+  const withBody = body === undefined ? [] : [408, 413, 415];
   return [...new Set([...always, ...caller, ...withBody, ...problems])].sort((left, right) => left - right);
 }
 

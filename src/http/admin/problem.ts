@@ -18,6 +18,7 @@ const wire: Record<Problem["kind"], { status: 400 | 401 | 403 | 404 | 409 | 429 
 /** Refusals of the HTTP frame itself, which no use case makes. */
 const frame = {
   method_not_allowed: { status: 405, title: "Method not allowed" },
+  too_slow: { status: 408, title: "Request timeout" },
   too_large: { status: 413, title: "Request too large" },
   unsupported_media_type: { status: 415, title: "Unsupported media type" },
   internal: { status: 500, title: "Internal error" },

@@ -1,5 +1,6 @@
 /** Reading a SCIM request: media type, size, encoding, JSON, and the conditional headers. */
 import type { Context } from "hono";
+import { receiveBody } from "../../gateway/body.ts";
 import type { IfMatch } from "../../gateway/scim/contention.ts";
 import type { Json } from "../../scim/json.ts";
 import { parseJson } from "../../scim/json-text.ts";
@@ -10,40 +11,25 @@ import type { AppEnvironment } from "../context.ts";
 
 type ScimContext = Context<AppEnvironment>;
 
-/** The parsed body. 415 for any other media type (design §5.10), 413 past the limit, 400 for what is not JSON. */
+/** The parsed body. 415 for any other media type, 413 past the limit, 408 past the deadline, 400 for what is not JSON. */
 export async function readBody(c: ScimContext, bytesMax = BODY_BYTES_MAX): Promise<Result<Json>> {
   const type = (c.req.header("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
   if (type !== "application/scim+json" && type !== "application/json") {
     return refuse("unsupportedMediaType", "Send the body as application/scim+json or application/json.");
   }
-  const bytes = await readBytes(c.req.raw, bytesMax);
-  if (bytes === undefined) return refuse("payloadTooLarge", `The body is larger than ${bytesMax} bytes.`);
+  const body = await receiveBody(c.req.raw.body, bytesMax);
+  if (!body.ok) {
+    return body.why === "too_large"
+      ? refuse("payloadTooLarge", `The body is larger than ${bytesMax} bytes.`)
+      : refuse("requestTimeout", "The body took too long to arrive.");
+  }
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(body.bytes);
   } catch {
     return refuse("invalidSyntax", "The body is not valid UTF-8 (RFC 8259 §8.1).");
   }
   return parseJson(text);
-}
-
-/** Stops reading at the limit, whatever Content-Length said. */
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array | undefined> {
-  if (request.body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of request.body as unknown as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > bytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.byteLength;
-  }
-  return whole;
 }
 
 /** If-Match (RFC 7644 §3.14): absent and `*` accept any version of an existing resource. */
