@@ -30,7 +30,28 @@ export type Organization = {
   stagedEffectsId: string;
 };
 
-export type Fixture = { path: string; body?: unknown };
+export type Fixture = {
+  path: string;
+  body?: unknown;
+  /** What an administrator of the organization has to do first. */
+  before?: readonly (readonly [method: string, path: string, body?: unknown])[];
+};
+
+/** A vault reads its groups by itself only where no configuration provisions. */
+const alone = ({ configurationId }: Organization) =>
+  ["DELETE", `/configurations/${configurationId}`] as const;
+const synchronizationOf = ({ vaultId }: Organization) => `/vaults/${vaultId}/synchronization`;
+const synchronizationSettings = {
+  source: {
+    provider: "scim",
+    baseUrl: "http://127.0.0.1:9/scim/v2",
+    authentication: { type: "bearer", token: "token" },
+  },
+  groups: [{ remoteId: "sales", name: "Sales", newVaultGroupName: "Sellers" }],
+  licenseType: "named",
+};
+const synchronized = (own: Organization) =>
+  [alone(own), ["PUT", synchronizationOf(own), synchronizationSettings]] as const;
 
 export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   getTenant: () => ({ path: "/tenant" }),
@@ -101,6 +122,19 @@ export const adminFixtures: Record<string, (own: Organization) => Fixture> = {
   }),
   removeConnector: ({ connectedVaultId }) => ({ path: `/vaults/${connectedVaultId}/connector` }),
   testConnector: ({ connectedVaultId }) => ({ path: `/vaults/${connectedVaultId}/connector/test` }),
+  getSynchronization: (own) => ({ path: synchronizationOf(own), before: synchronized(own) }),
+  setSynchronization: (own) => ({
+    path: synchronizationOf(own),
+    body: synchronizationSettings,
+    before: [alone(own)],
+  }),
+  endSynchronization: (own) => ({
+    path: `${synchronizationOf(own)}?members=remove`,
+    before: synchronized(own),
+  }),
+  listImports: (own) => ({ path: `${synchronizationOf(own)}/runs`, before: synchronized(own) }),
+  orderImport: (own) => ({ path: `${synchronizationOf(own)}/runs`, before: synchronized(own) }),
+  testSynchronization: (own) => ({ path: `${synchronizationOf(own)}/test`, before: synchronized(own) }),
   listVaultGroups: ({ vaultId }) => ({ path: `/vaults/${vaultId}/groups` }),
   createVaultGroup: ({ vaultId }) => ({
     path: `/vaults/${vaultId}/groups`,

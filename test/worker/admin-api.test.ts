@@ -68,6 +68,9 @@ describe("every route of the admin API", () => {
     (_, route) => {
       it("answers its own organization as described", async () => {
         const own = await foundOrganization(gateway);
+        for (const [method, path, body] of fixtureOf(route, own).before ?? []) {
+          await gateway.call(method, path, { key: own.key, body });
+        }
         const answer = await run(route, own, own.key);
         expect([answer.text, answer.status]).toEqual([answer.text, route.status]);
       });
