@@ -8,7 +8,7 @@ const advice: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /redirects are not followed/,
-    "The address has moved. Create a vault with the new address: a credential is never sent to an address nobody entered.",
+    "The address has moved. Change it here: a credential is never sent to an address that nobody entered.",
   ],
   [
     /asked to wait/,

@@ -53,6 +53,7 @@ export const credentialOf = (typed: Typed): ConnectorCredential =>
 const fields = new Map([
   ["baseUrl", "baseUrl"],
   ["authentication.tokenEndpoint", "tokenEndpoint"],
+  ["authentication", "authentication"],
 ]);
 
 /** The form again, with what was refused beside its field. */

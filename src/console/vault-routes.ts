@@ -1,12 +1,12 @@
 /** Pages of vaults: users and user groups, differences, and SCIM services of their own. */
 import type { Hono } from "hono";
 import type { ConsoleEnvironment } from "./environment.ts";
+import { connectorPage, pushAgainAction, testConnectorAction } from "./pages/connector.tsx";
 import {
-  connectorPage,
-  pushAgainAction,
-  replaceCredentialAction,
-  testConnectorAction,
-} from "./pages/connector.tsx";
+  changeConnectorAction,
+  removeConnectorAction,
+  removeConnectorPage,
+} from "./pages/connector-acts.tsx";
 import { driftPage } from "./pages/drift.tsx";
 import { repairAction, repairPage } from "./pages/drift-repair.tsx";
 import { createConnectedVaultAction, newConnectedVaultPage } from "./pages/new-connected-vault.tsx";
@@ -39,7 +39,9 @@ export function vaultRoutes(pages: Hono<ConsoleEnvironment>): void {
 
   pages.get("/vaults/:vaultId/connector", needs("read"), connectorPage);
   pages.post("/vaults/:vaultId/connector/test", needs("provision"), testConnectorAction);
-  pages.post("/vaults/:vaultId/connector/credential", needs("provision"), replaceCredentialAction);
+  pages.post("/vaults/:vaultId/connector", needs("provision"), changeConnectorAction);
+  pages.get("/vaults/:vaultId/connector/remove", needs("provision"), removeConnectorPage);
+  pages.post("/vaults/:vaultId/connector/remove", needs("provision"), removeConnectorAction);
   pages.post("/vaults/:vaultId/connector/push", needs("provision"), pushAgainAction);
 
   pages.get("/vaults/:vaultId/users/:userId/access", needs("read"), vaultAccessPage);

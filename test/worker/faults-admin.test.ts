@@ -135,7 +135,7 @@ const remains: Record<string, readonly string[]> = {
   releaseLicense: [...history, "outbox"],
   repairDrift: [...history, "outbox"],
   renameVaultGroup: history,
-  replaceConnectorCredential: history,
+  changeConnector: history,
   setPolicies: history,
 };
 

@@ -5,8 +5,11 @@ import { Tag } from "./tag.tsx";
 
 export type AccessLine = { vault: { id: string; name: string }; access: VaultAccess };
 
-/** The first thing that keeps the person out, in words. */
-export const whyNot = ({ checks }: VaultAccess): string => checks.find(({ passed }) => !passed)?.detail ?? "";
+/** The first thing that keeps the person out, as the rest of a sentence. */
+export function whyNot({ checks }: VaultAccess): string {
+  const detail = checks.find(({ passed }) => !passed)?.detail ?? "";
+  return `because ${detail.charAt(0).toLowerCase()}${detail.slice(1)}`;
+}
 
 /** What the enabled user of the vault has come through, when there is access. */
 const whyYes = ({ checks }: VaultAccess): string => checks.at(-1)?.detail ?? "";

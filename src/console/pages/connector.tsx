@@ -1,28 +1,20 @@
-/** The SCIM service of a vault: how it does, trying it, another credential, and pushing everything again. */
+/** The SCIM service of a vault: how it does, trying it, pushing everything again, and other settings. */
 import { may } from "../../domain/role.ts";
 import type { ConnectorTest } from "../../gateway/connectors/connectors.ts";
 import { repairDrift } from "../../gateway/vaults/drift.ts";
-import {
-  getVault,
-  replaceConnectorCredential,
-  testVaultConnector,
-  type Vault,
-} from "../../gateway/vaults/vaults.ts";
+import { getVault, testVaultConnector } from "../../gateway/vaults/vaults.ts";
 import { Connection } from "../components/connection.tsx";
-import { CredentialFields } from "../components/credential-fields.tsx";
 import { Empty } from "../components/empty.tsx";
-import { Notice } from "../components/notice.tsx";
 import { PageHead } from "../components/page-head.tsx";
-import { credentialOf, refusedForm, withCredential } from "../credential-form.ts";
 import type { ConsoleContext } from "../environment.ts";
-import { emptyForm, type FormState, readForm } from "../form.ts";
+import { emptyForm, type FormState } from "../form.ts";
 import { page } from "../layout.tsx";
-import { type FormStatus, problemPage, statusOf } from "../problem.tsx";
+import { type FormStatus, problemPage } from "../problem.tsx";
+import { ConnectorForms } from "./connector-forms.tsx";
 import { ConnectorTestResult } from "./connector-test.tsx";
 
 const section = "/vaults";
 const idOf = (c: ConsoleContext): string => c.req.param("vaultId") ?? "";
-const pathOf = (id: string): string => `${section}/${id}/connector`;
 
 export const connectorPage = (c: ConsoleContext) => showConnector(c, {});
 
@@ -32,37 +24,22 @@ export async function testConnectorAction(c: ConsoleContext) {
   return test.ok ? showConnector(c, { test: test.value }) : problemPage(c, test.problem);
 }
 
-const credentialForm = withCredential({});
-
-export async function replaceCredentialAction(c: ConsoleContext) {
-  const read = await readForm(c, credentialForm);
-  if (!read.ok) return showConnector(c, { form: read.form, status: 400 });
-  const outcome = await replaceConnectorCredential(c.get("admin"), {
-    vaultId: idOf(c),
-    authentication: credentialOf(read.value),
-  });
-  if (outcome.ok) return c.redirect(`${pathOf(idOf(c))}?notice=credential-replaced`, 303);
-  const { problem } = outcome;
-  if (problem.kind !== "invalid") return problemPage(c, problem);
-  return showConnector(c, { form: refusedForm(read.form, problem), status: statusOf[problem.kind] });
-}
-
 /** Also retries what was given up: everything that it named is among everything. */
 export async function pushAgainAction(c: ConsoleContext) {
   const outcome = await repairDrift(c.get("admin"), { vaultId: idOf(c) });
   if (!outcome.ok) return problemPage(c, outcome.problem);
-  return c.redirect(`${pathOf(idOf(c))}?notice=pushed-again`, 303);
+  return c.redirect(`${section}/${idOf(c)}/connector?notice=pushed-again`, 303);
 }
 
 type Shown = { form?: FormState; test?: ConnectorTest; status?: FormStatus };
 
-async function showConnector(c: ConsoleContext, { form = emptyForm, test, status = 200 }: Shown) {
+export async function showConnector(c: ConsoleContext, { form = emptyForm, test, status = 200 }: Shown) {
   const admin = c.get("admin");
   const found = await getVault(admin, idOf(c));
   if (!found.ok) return problemPage(c, found.problem);
   const vault = found.value;
-  const path = pathOf(vault.id);
-  const mayChange = may(admin.identity.role, "provision") && vault.connection !== null;
+  const path = `${section}/${vault.id}/connector`;
+  const mayChange = may(admin.identity.role, "provision");
   return page(
     c,
     { title: `SCIM service of ${vault.name}`, section, status },
@@ -71,7 +48,7 @@ async function showConnector(c: ConsoleContext, { form = emptyForm, test, status
         title={`SCIM service of ${vault.name}`}
         parent={{ path: `${section}/${vault.id}`, name: vault.name }}
       >
-        {mayChange && (
+        {mayChange && vault.connection !== null && (
           <form method="post" action={`${path}/test`}>
             <button type="submit" class="button primary">
               Try the connection
@@ -81,24 +58,28 @@ async function showConnector(c: ConsoleContext, { form = emptyForm, test, status
       </PageHead>
       {test !== undefined && <ConnectorTestResult test={test} />}
       {vault.connection === null ? (
-        <Empty title="This vault is kept by the gateway itself">
-          <p>It has no SCIM service. A vault gets one when it is created.</p>
-          <a class="button" href={`${section}/connected`}>
-            Create a vault in a SCIM service
-          </a>
-        </Empty>
+        <KeptHere />
       ) : (
         <Connection vault={vault} now={c.get("deps").now()} detailed />
       )}
-      {mayChange && (
+      {mayChange && vault.connection !== null && (
         <>
-          <PushAgain path={path} failing={vault.connection?.error !== null} />
-          <Credential path={path} vault={vault} form={form} />
+          <PushAgain path={path} failing={vault.connection.error !== null} />
+          <ConnectorForms path={path} connection={vault.connection} form={form} />
         </>
       )}
     </div>,
   );
 }
+
+const KeptHere = () => (
+  <Empty title="This vault is kept by the gateway itself">
+    <p>It has no SCIM service. A vault gets one when it is created.</p>
+    <a class="button" href={`${section}/connected`}>
+      Create a vault in a SCIM service
+    </a>
+  </Empty>
+);
 
 const PushAgain = ({ path, failing }: { path: string; failing: boolean }) => (
   <section class="card" aria-labelledby="again">
@@ -117,26 +98,3 @@ const PushAgain = ({ path, failing }: { path: string; failing: boolean }) => (
     </form>
   </section>
 );
-
-const Credential = ({ path, vault, form }: { path: string; vault: Vault; form: FormState }) => {
-  const authentication = vault.connection?.authentication;
-  const current =
-    authentication?.type === "client_credentials"
-      ? { tokenEndpoint: authentication.tokenEndpoint, clientId: authentication.clientId }
-      : {};
-  return (
-    <details class="card" open={form !== emptyForm}>
-      <summary>Replace the credential</summary>
-      {form.problem !== undefined && <Notice kind="error">{form.problem}</Notice>}
-      <form class="form" method="post" action={`${path}/credential`}>
-        <CredentialFields form={form} authentication={authentication?.type ?? "bearer"} {...current} />
-        <p class="hint">The old credential is forgotten at once. Neither is ever shown.</p>
-        <div class="actions">
-          <button type="submit" class="button">
-            Replace the credential
-          </button>
-        </div>
-      </form>
-    </details>
-  );
-};

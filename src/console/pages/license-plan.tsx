@@ -58,7 +58,7 @@ const titles: Record<LicenseEffect, string> = {
   lowers: "go down to a lower type",
   lowersLater: "go down as soon as a seat of the lower type is free",
   releases: "give their license back",
-  waits: "begin to wait for a license",
+  waits: "begin to wait, or wait for another type",
   stopsWaiting: "no longer wait",
   keeps: "are concerned, and stay as they are",
 };
@@ -129,6 +129,7 @@ const Change = ({ before, after }: { before: number; after: number }) =>
     <span>{figure(after)}</span>
   ) : (
     <>
-      <span class="faint">{figure(before)} →</span> <strong>{figure(after)}</strong>
+      <span class="faint">was {figure(before)}, </span>
+      <strong>{figure(after)}</strong>
     </>
   );

@@ -33,10 +33,10 @@ export async function showLicenses(c: ConsoleContext, code: string, form: FormSt
         {types.value.map((pool) => (
           <section class="card" aria-label={pool.name}>
             <LicensePool pool={pool} />
-            <p class="pool-more">
+            {mayPurchase && <PurchasedForm pool={pool} form={pool.code === code ? form : emptyForm} />}
+            <p class="small-text">
               <a href={`/licenses/${pool.code}`}>Who waits, oversubscription, history</a>
             </p>
-            {mayPurchase && <PurchasedForm pool={pool} form={pool.code === code ? form : emptyForm} />}
           </section>
         ))}
       </div>

@@ -3,14 +3,16 @@ import type { Link } from "../../gateway/vaults/links.ts";
 import { Notice } from "../components/notice.tsx";
 
 export const LinkObstacle = ({ link }: { link: Link }) => {
-  const { id, state, error, group, vault, target } = link;
+  const { id, state, error, group, vault, target, waitingForApproval } = link;
   if (state === "source_deleted") {
     return (
       <Notice kind="warning">
         <p>
-          The identity provider deleted the group {group.name}. Its members have left {target.name}, and the
-          link has nothing left to do. <a href={`/links/${id}/unlink`}>Unlink it</a>, then link another group
-          to {target.name}.
+          The identity provider deleted the group {group.name}.{" "}
+          {waitingForApproval === 0
+            ? `Its members have left ${target.name}, and the link has nothing left to do.`
+            : `Its members are still in ${target.name}: the brake holds them until an administrator decides.`}{" "}
+          <a href={`/links/${id}/unlink`}>Unlink it</a>, then link another group to {target.name}.
         </p>
       </Notice>
     );

@@ -42,11 +42,7 @@ export async function vaultAccessPage(c: ConsoleContext) {
           </>
         }
         parent={{ path: `/vaults/${vaultId}`, name }}
-        lead={
-          access.value.access
-            ? `To the vault ${name}.`
-            : `To the vault ${name}, because: ${whyNot(access.value)}`
-        }
+        lead={access.value.access ? `To the vault ${name}.` : `To the vault ${name}, ${whyNot(access.value)}`}
       >
         <a class="button" href={`/users/${userId}`}>
           Open the account

@@ -4,19 +4,12 @@ import { CONNECTOR_MEMBERS_PER_REQUEST_DEFAULT } from "../../domain/limits.ts";
 import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import type { TenantScope } from "../../store/scope.ts";
-import {
-  type ConnectorRecord,
-  connectorRecord,
-  replaceCredential,
-  selectConnector,
-} from "../../store/vaults/connectors.ts";
+import { type ConnectorRecord, connectorRecord, selectConnector } from "../../store/vaults/connectors.ts";
 import { UpstreamFailure } from "../../upstream/failure.ts";
 import type { ScimClient as ScimService } from "../../upstream/scim-client.ts";
 import type { Admin } from "../admin.ts";
-import { commitAct } from "../administrative-act.ts";
 import type { Deps } from "../deps.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
-import { answered } from "../refusals.ts";
 
 /** How the gateway is to authenticate, as an administrator enters it. */
 export type ConnectorCredential =
@@ -107,24 +100,6 @@ export const noConnector: Problem = {
   kind: "conflict",
   detail: "This vault is kept by the gateway itself: it has no SCIM service.",
 };
-
-/** Replaces the credential, or the way to authenticate. The old one is gone at once. */
-export async function changeCredential(
-  admin: Admin,
-  { vaultId, vaultNo }: VaultKey,
-  authentication: ConnectorCredential,
-): Promise<Outcome<undefined>> {
-  const { deps, scope } = admin;
-  const refused = refusedEndpoint(deps, authentication);
-  if (refused !== undefined) return refuse(refused);
-  const sealed = await deps.sealing.seal(secretOf(authentication), sealingContext(scope, vaultId));
-  const change = { authentication: withoutSecret(authentication), sealed };
-  const changed = await answered(
-    commitAct(admin, [tenantFence(scope), ...replaceCredential(scope, vaultNo, change)]),
-    { not_found: () => noConnector },
-  );
-  return changed.ok ? done(undefined) : changed;
-}
 
 const STAGES = ["address", "credential", "users", "groups"] as const;
 

@@ -22,9 +22,7 @@ import type { Admin } from "../admin.ts";
 import { commitAct } from "../administrative-act.ts";
 import {
   type Connection,
-  type ConnectorCredential,
   type ConnectorTest,
-  changeCredential,
   type NewConnector,
   prepareConnector,
   presentConnection,
@@ -105,17 +103,6 @@ export async function listVaults(admin: Admin, request: PageRequest): Promise<Ou
     selectVaults(admin.scope, Number(cursor.value?.[0] ?? 0), request.limit + 1),
   );
   return done(toPage(rows.map(vaultRecord), request, ({ vaultNo }) => [vaultNo], presentVault));
-}
-
-/** Another credential for the vault's SCIM service; it is never shown again. */
-export async function replaceConnectorCredential(
-  admin: Admin,
-  { vaultId, authentication }: { vaultId: string; authentication: ConnectorCredential },
-): Promise<Outcome<Vault>> {
-  const vault = await findVault(admin, vaultId);
-  if (vault === undefined) return refuse(noVault);
-  const changed = await changeCredential(admin, vault, authentication);
-  return changed.ok ? getVault(admin, vaultId) : changed;
 }
 
 export async function testVaultConnector(

@@ -6,10 +6,9 @@
  * away, and put back once the service has answered, so that a lost answer never looks like a state that was reached.
  */
 import { type SQL, sql } from "drizzle-orm";
-import type { ConnectorAuthentication, ConnectorSettings } from "../../domain/connector.ts";
+import type { ConnectorSettings } from "../../domain/connector.ts";
 import type { JsonObject } from "../../scim/json.ts";
 import type { Row } from "../database.ts";
-import { recordEvent } from "../events.ts";
 import { guard, guardChangedOne } from "../guard.ts";
 import { isRow, type RowKey } from "../open-rows.ts";
 import type { TenantScope } from "../scope.ts";
@@ -174,26 +173,6 @@ export const addGroupsOf = (
 /** Which of these ids at the service are somebody else's already, as rows of `remote_id`. */
 export const selectTakenRemoteId = ({ tenantNo }: TenantScope, vaultNo: number, remoteId: string): SQL =>
   sql`SELECT user_no FROM vault_users WHERE tenant_no = ${tenantNo} AND vault_no = ${vaultNo} AND remote_id = ${remoteId}`;
-
-/** The credential replaced: the next push uses the new one. Raises `not_found`. */
-export function replaceCredential(
-  scope: TenantScope,
-  vaultNo: number,
-  { authentication, sealed }: { authentication: ConnectorAuthentication; sealed: string },
-): SQL[] {
-  return [
-    sql`UPDATE vaults SET connector_secret = ${sealed},
-        connector_settings = json_set(connector_settings, '$.authentication', json(${JSON.stringify(authentication)}))
-      WHERE ${isVault(scope, vaultNo)}`,
-    guardChangedOne("not_found"),
-    ...recordEvent(scope, {
-      action: "vault.connector_changed",
-      subjectKind: "vault",
-      subjectNo: vaultNo,
-      data: { authentication: authentication.type },
-    }),
-  ];
-}
 
 /** What the gateway knows of these people at the service: rows of user_no, remote_id, access. */
 export const selectRemoteUsers = (

@@ -3,13 +3,13 @@ export const componentStyles = `
 .card { padding: 1.25rem 1.4rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); box-shadow: var(--shadow); }
 .card > h2 { margin-bottom: .75rem; }
 .card > p + *, .card > * + p { margin-top: .6rem; }
-.card > .pool + .inline-form { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
+.card > .pool + .inline-form, .card > .pool + .form { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid var(--line); }
 .card > .inline-form + *, .card > .form + *, .card > ul + form, .card > details { margin-top: 1rem; }
 .card > details .form + form { margin-top: 1.25rem; padding-top: 1.25rem; border-top: 1px solid var(--line); }
 .card > details form p + p { margin-top: .6rem; }
 .stack > * + * { margin-top: 1.5rem; }
 .section-head { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: .5rem 1rem; margin-bottom: .75rem; }
-.columns { display: grid; gap: 1.5rem; align-items: start; }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr); gap: 1.5rem; align-items: start; }
 @media (min-width: 72rem) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); } }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; }
 .figures > * { padding: 1rem 1.2rem; border: 1px solid var(--line); border-radius: 10px; background: var(--surface); box-shadow: var(--shadow); }
@@ -74,7 +74,6 @@ progress { width: 100%; height: 10px; accent-color: var(--accent); }
 .checks .tag { justify-self: start; }
 .checks .sub { display: block; color: var(--faint); font-size: .87rem; overflow-wrap: anywhere; }
 .names .sub { display: block; color: var(--faint); font-size: .87rem; }
-.pool-more { margin-top: .35rem; font-size: .9rem; }
 .timeline { padding: 0; list-style: none; }
 .timeline a, .timeline div { overflow-wrap: anywhere; min-width: 0; }
 .timeline li { display: grid; grid-template-columns: 7.2rem minmax(0, 1fr); gap: .1rem 1rem; padding: .55rem 0; }
