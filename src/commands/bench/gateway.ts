@@ -2,27 +2,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { applyMigrations } from "../development/migrations.ts";
+import { freePort } from "../development/port.ts";
 import { ensureSecrets, settingArguments } from "../development/secrets.ts";
 import { projectDirectory, spawnWrangler } from "../development/wrangler.ts";
 
 export type BenchGateway = { base: string; startMs: number; stop(): Promise<void> };
 
 const readyMs = 60_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("There is no free port.");
-  return address.port;
-}
 
 /** wrangler.toml with another entry; paths in it are relative to the file. */
 function writeConfiguration(directory: string): string {

@@ -1,0 +1,72 @@
+/** A soak that cannot fail would say nothing: what its verdicts catch, and what they let pass. */
+import { describe, expect, it } from "vitest";
+import {
+  backlogVerdict,
+  databaseVerdict,
+  kept,
+  latencyVerdict,
+  memoryVerdict,
+  type Observation,
+  slope,
+} from "../../src/commands/soak/verdict.ts";
+
+const megabyte = 1_048_576;
+
+/** Twenty minutes at 100 requests per second, seen every ten seconds. */
+const soak = (at: (index: number, requests: number) => Partial<Observation>): Observation[] =>
+  Array.from({ length: 120 }, (_, index) => ({
+    atMs: index * 10_000,
+    requests: index * 1_000,
+    memory: 400 * megabyte,
+    databases: 10 * megabyte,
+    openRows: 5,
+    deadRows: 0,
+    ...at(index, index * 1_000),
+  }));
+
+/** Garbage collection: 40 megabytes up and down. */
+const wave = (index: number): number => 20 * megabyte * Math.sin(index * 2.4);
+
+describe("verdicts of a soak", () => {
+  it("find the slope of a line, and how sure they are", () => {
+    const line = [0, 1, 2, 3].map((x) => [x, 5 + 2 * x] as const);
+    expect(slope(line)).toEqual({ growth: 2, error: 0 });
+    const { growth, error } = slope(line.map(([x, y], index) => [x, y + (index % 2 === 0 ? 1 : -1)]));
+    expect(growth).toBeCloseTo(1.6);
+    expect(error).toBeGreaterThan(0.4);
+    expect(slope([[0, 1]]).error).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it("catch memory that keeps a kilobyte of every request, and pass waves and warming up", () => {
+    const leaking = soak((index, requests) => ({ memory: 400 * megabyte + wave(index) + 1_024 * requests }));
+    expect(kept(memoryVerdict(leaking))).toBe(false);
+    const waves = soak((index) => ({ memory: 400 * megabyte + wave(index) }));
+    expect(kept(memoryVerdict(waves))).toBe(true);
+    const warming = soak((index) => ({
+      memory: (index < 40 ? 300 + 3 * index : 420) * megabyte + wave(index),
+    }));
+    expect(kept(memoryVerdict(warming))).toBe(true);
+  });
+
+  it("do not pass a soak too short to tell", () => {
+    expect(kept(memoryVerdict(soak(() => ({})).slice(0, 2)))).toBe(false);
+  });
+
+  it("catch a backlog that follows the time", () => {
+    expect(kept(backlogVerdict(soak((index) => ({ openRows: 5 + index }))))).toBe(false);
+    expect(kept(backlogVerdict(soak((index) => ({ openRows: index % 30 }))))).toBe(true);
+  });
+
+  it("catch requests that get slower", () => {
+    expect(kept(latencyVerdict([20, 22, 21, 30, 40, 50, 48, 52, 50]))).toBe(false);
+    expect(kept(latencyVerdict([20, 22, 21, 90, 20, 25, 24, 26, 22]))).toBe(true);
+  });
+
+  it("catch files that grow by more than was written", () => {
+    const grown = (bytes: number) =>
+      soak((index) => ({ databases: 10 * megabyte + (index === 119 ? bytes : 0) }));
+    const written = { accounts: 10_000, events: 50_000 };
+    expect(kept(databaseVerdict(grown(70 * megabyte), written))).toBe(true);
+    expect(kept(databaseVerdict(grown(140 * megabyte), written))).toBe(false);
+  });
+});
