@@ -10,48 +10,32 @@ import { launchBrowser } from "./support/browser.ts";
 import { type Gateway, startGateway } from "./support/gateway.ts";
 import { inOrder } from "./support/story.ts";
 import { createGroup, createUser } from "./support/tenant.ts";
+import { openWindow, type Window } from "./support/window.ts";
 
 const email = "ada@browser.example";
 
 let gateway: Gateway;
 let browser: Browser;
+let window: Window;
 let page: Page;
 let admin: AdminClient;
-/** What a page or the browser complained about, a refused script or style included. */
-const complaints: string[] = [];
 
 beforeAll(async () => {
   [gateway, browser] = await Promise.all([startGateway(), launchBrowser()]);
-  page = await newPage();
+  window = await openWindow(browser, gateway.base);
+  page = window.page;
 });
-afterEach(() => expect(complaints.splice(0)).toEqual([]));
+afterEach(() => expect(window.complaints.splice(0)).toEqual([]));
 afterAll(async () => {
   await browser?.close();
   await gateway?.dispose();
 });
 
-async function newPage(options: { javaScriptEnabled?: boolean } = {}): Promise<Page> {
-  const context = await browser.newContext({ baseURL: gateway.base, ...options });
-  const opened = await context.newPage();
-  opened.setDefaultTimeout(10_000);
-  opened.on("pageerror", (error) => complaints.push(error.message));
-  opened.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  return opened;
-}
-
-const heading = () => page.locator("h1").innerText();
-const button = (name: string) => page.getByRole("button", { name, exact: true });
-const link = (name: string) => page.getByRole("link", { name, exact: true });
-const visit = (name: string) => follow(page.getByRole("navigation").getByRole("link", { name, exact: true }));
-
-/** Clicks what leads to another page, and waits for it: a click alone does not. */
-async function follow(target: Locator): Promise<void> {
-  const loaded = page.waitForEvent("load");
-  await target.click();
-  await loaded;
-}
+const heading = () => window.heading();
+const button = (name: string) => window.button(name);
+const link = (name: string) => window.link(name);
+const visit = (name: string) => window.visit(name);
+const follow = (target: Locator) => window.follow(target);
 
 /** The values of the credentials page, as they are copied from it. */
 async function shownCredentials(): Promise<Credentials> {
@@ -172,7 +156,8 @@ describe("the console", () => {
     await follow(button("Sign out"));
     await page.goto("/home");
     expect(page.url()).toContain("/sign-in");
-    page = await newPage({ javaScriptEnabled: false });
+    window = await openWindow(browser, gateway.base, { javaScriptEnabled: false });
+    page = window.page;
     await page.goto("/sign-in");
     await page.getByLabel("Your e-mail address").fill(email);
     await follow(button("Send the link"));
