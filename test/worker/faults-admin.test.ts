@@ -67,14 +67,18 @@ async function cleanRun(route: AdminRoute) {
   const fault = noFault();
   const answer = await requestOf(route)(fault);
   expect(answer.status, answer.text).toBe(route.status);
-  return { calls: fault.calls, text: withoutChance(answer.text), rows: await rows() };
+  const then = await rows();
+  const changesNothing = JSON.stringify(then) === JSON.stringify(comparable(before));
+  // Lost before and after is the same to what only reads.
+  const losses = [...everyLoss(fault.calls)].filter(({ when }) => when === "before" || !changesNothing);
+  return { losses, text: withoutChance(answer.text), rows: then };
 }
 
 describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as const))("%s", (_, route) => {
   it("answers as ever and acts once, whichever one call is lost", async () => {
     const clean = await cleanRun(route);
-    expect(clean.calls).toBeGreaterThan(1);
-    for (const { call, when, name } of everyLoss(clean.calls)) {
+    expect(clean.losses.length).toBeGreaterThan(1);
+    for (const { call, when, name } of clean.losses) {
       await restoreTenant(own, before);
       const answer = await requestOf(route)(faultAt(call, when));
       expect([answer.status, withoutChance(answer.text)], name).toEqual([route.status, clean.text]);
@@ -84,7 +88,7 @@ describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as 
 
   it("says 503 and when to come back while D1 stays away, and asked again acts once", async () => {
     const clean = await cleanRun(route);
-    for (const { call, when, name } of everyLoss(clean.calls)) {
+    for (const { call, when, name } of clean.losses) {
       await restoreTenant(own, before);
       const send = requestOf(route);
       const first = await send(outageFrom(call, when));
@@ -170,8 +174,8 @@ describe("secrets that are shown once", () => {
     async (operation) => {
       const route = writes.find(({ operationId }) => operationId === operation);
       if (route === undefined) throw new Error("there is no such route");
-      const { calls } = await cleanRun(route);
-      for (const { call, when, name } of everyLoss(calls)) {
+      const { losses } = await cleanRun(route);
+      for (const { call, when, name } of losses) {
         await restoreTenant(own, before);
         const { body } = await requestOf(route)(faultAt(call, when));
         const tokenEndpoint = String(

@@ -15,6 +15,9 @@ const wire: Record<Problem["kind"], { status: 400 | 401 | 403 | 404 | 409 | 429 
   mail_unavailable: { status: 503, title: "Mail unavailable" },
 };
 
+/** A binding that failed may work again in a minute; one that nobody has set up does no harm by being asked. */
+const mailRetrySeconds = "60";
+
 /** Refusals of the HTTP frame itself, which no use case makes. */
 const frame = {
   method_not_allowed: { status: 405, title: "Method not allowed" },
@@ -63,6 +66,7 @@ export function problemResponse(c: Context<AppEnvironment>, problem: Problem): R
     "content-type": "application/problem+json",
     ...(status === 401 ? { "www-authenticate": 'Bearer realm="vestibule"' } : {}),
     ...(problem.kind === "limit_reached" ? { "retry-after": String(problem.retryAfterSeconds) } : {}),
+    ...(problem.kind === "mail_unavailable" ? { "retry-after": mailRetrySeconds } : {}),
   });
 }
 
