@@ -18,7 +18,7 @@ export function refuseAddress(text: string, { allowLoopback }: AddressPolicy): s
   const url = new URL(text);
   if (url.username !== "" || url.password !== "") return "An address must not carry a user name or password.";
   if (url.hash !== "" || url.search !== "") return "An address must end with its path.";
-  const host = url.hostname.replace(/\.$/, "").toLowerCase();
+  const host = url.hostname.replace(/\.+$/, "").toLowerCase();
   if (allowLoopback && /^https?:$/.test(url.protocol) && isLoopback(host)) return undefined;
   if (url.protocol !== "https:") return "Only https addresses are called.";
   return refusePort(url.port) ?? refuseHost(host);

@@ -13,7 +13,7 @@ function rowsOf(document: string): Row[] {
   let heading = "";
   for (const line of read(document).split("\n")) {
     if (line.startsWith("#")) heading = line.replace(/^#+ /, "");
-    if (!line.startsWith("| ") || /^\| *\|? *(section|suite|client)? *\|/.test(line)) continue;
+    if (!line.startsWith("| ") || /^\| *\|? *(section|suite|client|threat)? *\|/.test(line)) continue;
     const cells = line.split("|").map((cell) => cell.trim());
     if (!["section", "suite", "client"].includes(cells[1] ?? ""))
       rows.push({ document, heading, cells: cells.slice(1, -1) });
@@ -21,7 +21,7 @@ function rowsOf(document: string): Row[] {
   return rows;
 }
 
-export const rows = ["requirements.md", "conformance/README.md"].flatMap(rowsOf);
+export const rows = ["requirements.md", "conformance/README.md", "../SECURITY.md"].flatMap(rowsOf);
 export const evidenceOf = ({ cells }: Row): string => cells.at(-1) ?? "";
 
 export type Reference = { file: string; title: string | undefined };

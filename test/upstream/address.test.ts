@@ -17,6 +17,11 @@ describe("addresses that are called", () => {
     "https://100.128.0.1/",
     "https://localhost.example.com/",
     "https://internal-tools.example.com/",
+    // Names in other scripts are names like any; what they look like is no address.
+    "https://bücher.example.com/",
+    "https://xn--bcher-kva.example.com/",
+    // Not a spelling of this machine, and nobody's: `example` is never delegated.
+    "https://localhost.example/",
   ])("%s", (address) => {
     expect(refuseAddress(address, production)).toBeUndefined();
   });
@@ -49,6 +54,17 @@ describe("addresses that are refused", () => {
     ["loopback in octal", "https://0177.0.0.1/"],
     ["loopback, shortened", "https://127.1/"],
     ["loopback in full-width digits", "https://１２７.0.0.1/"],
+    ["loopback between ideographic full stops", "https://127。0。0。1/"],
+    ["loopback, percent-encoded", "https://%31%32%37.0.0.1/"],
+    ["loopback with a final dot", "https://127.0.0.1./"],
+    ["loopback in one octal number", "https://017700000001/"],
+    ["loopback, of mixed spellings", "https://0x7f.0.0x0.01/"],
+    ["loopback behind backslashes", "https:\\\\127.0.0.1\\"],
+    ["loopback with a tab in it", "https://127.0.\t0.1/"],
+    ["loopback and another port", "https://127.0.0.1:8443/"],
+    ["an address too long for IPv4", "https://127.0.0.1.1/"],
+    ["an address with a zone", "https://[fe80::1%25eth0]/"],
+    ["a private address behind a user name", "https://scim.example.com:443@10.0.0.1/"],
     ["link-local, where clouds keep their metadata", "https://169.254.169.254/latest/meta-data"],
     ["documentation", "https://192.0.2.1/"],
     ["documentation", "https://203.0.113.9/"],
@@ -70,6 +86,9 @@ describe("addresses that are refused", () => {
     ["IPv6 documentation", "https://[3fff:fff::1]/"],
     ["this machine", "https://localhost/"],
     ["this machine, with a final dot", "https://localhost./"],
+    ["this machine, with two", "https://localhost../"],
+    ["this machine in circled letters", "https://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/"],
+    ["this machine with a soft hyphen", "https://local\u00adhost/"],
     ["this machine", "https://scim.localhost/"],
     ["a name without a domain", "https://metadata/"],
     ["a private name", "https://metadata.google.internal/"],
