@@ -32,7 +32,8 @@ describe("one license type", () => {
     expect(queueOn(first.html)).toEqual(["1 ann", "2 bob", "3 cem"]);
     expect(first.html).toContain(`href="/users/${ids[0]}#license"`);
     const group = (await scim("POST", "/Groups", groupBody("First", [ids[2]])))["id"] ?? "";
-    await browser.post(`/groups/${group}`, { licenseType: "read_only" });
+    const unseen = { licenseType: "read_only", unseen: "on" };
+    expect((await browser.post(`/groups/${group}`, unseen)).html).toContain("is saved");
     const saved = await browser.post(`/groups/${group}/priority`, { waitingPriority: "5" });
     expect(saved.html).toContain("The priority is saved");
     expect(saved.html).toMatch(/name="waitingPriority"[^>]* value="5"/);
@@ -81,6 +82,9 @@ describe("plans of groups and configurations", () => {
     const plan = await browser.get(`/groups/${group}/preview?licenseType=named`);
     expect(plan.html).toContain("1</span> get a license");
     expect(plan.html).toContain("no license to Named user");
+    // Without the plan's hash nothing happens but the plan.
+    const again = await browser.post(`/groups/${group}`, { licenseType: "named" });
+    expect(hidden(again.html)).toEqual(hidden(plan.html));
     expect((await browser.post(`/groups/${group}`, hidden(plan.html))).html).toContain("is saved");
     await browser.settled();
     expect((await browser.get(`/users/${ids[0]}`)).html).toContain("Named user, from the group");

@@ -279,7 +279,8 @@ describe("licenses and users", () => {
       409,
       expect.stringContaining("below the default license type"),
     ]);
-    expect((await browser.post(`/groups/${ids["groupId"]}`, { licenseType: "named" })).status).toBe(200);
+    const plan = await browser.get(`/groups/${ids["groupId"]}/preview?licenseType=named`);
+    expect((await browser.post(`/groups/${ids["groupId"]}`, hidden(plan.html))).html).toContain("is saved");
   });
 });
 

@@ -1,12 +1,13 @@
 /** What changes of a configuration would do to licenses: another default, and its first provisioning. */
 import { previewDefault, reportAdoption } from "../../gateway/identity/configuration-plan.ts";
 import { type Configuration, getConfiguration } from "../../gateway/identity/configurations.ts";
+import { isTooLargeToPreview } from "../../gateway/licenses/preview.ts";
 import { PageHead } from "../components/page-head.tsx";
 import type { ConsoleContext } from "../environment.ts";
 import { page } from "../layout.tsx";
 import { problemPage } from "../problem.tsx";
 import { licenseName } from "../words.ts";
-import { PlannedLicenses, showLicensePlan } from "./license-plan.tsx";
+import { PlannedLicenses, showLicensePlan, showUnplanned } from "./license-plan.tsx";
 
 const section = "/configurations";
 
@@ -37,9 +38,8 @@ export async function showDefaultPlan(
   outdated = false,
 ) {
   const plan = await previewDefault(c.get("admin"), id, { defaultLicenseType, applyToExisting });
-  if (!plan.ok) return problemPage(c, plan.problem);
   const type = licenseName(defaultLicenseType);
-  return showLicensePlan(c, plan.value, {
+  const shown = {
     title: "What the default license type would do",
     lead: applyToExisting
       ? `${type} for users who arrive later, and for those who are here. Nothing has happened yet.`
@@ -52,7 +52,11 @@ export async function showDefaultPlan(
       fields: { name, defaultLicenseType, ...(applyToExisting ? { applyToExisting: "on" } : {}) },
     },
     outdated,
-  });
+  };
+  if (plan.ok) return showLicensePlan(c, plan.value, shown);
+  return isTooLargeToPreview(plan.problem)
+    ? showUnplanned(c, plan.problem.detail, shown)
+    : problemPage(c, plan.problem);
 }
 
 /** Accounts that no configuration owns, and what taking them over would do to their licenses (R37, A3). */

@@ -38,19 +38,24 @@ const settingsForm = z.object({
     .optional()
     .transform((value) => value === "on"),
   planHash: z.string().min(1).max(200).optional(),
+  unseen: z.literal("on").optional(),
 });
 
 export async function changeConfigurationAction(c: ConsoleContext) {
   const read = await readForm(c, settingsForm);
   if (!read.ok) return showConfiguration(c, read.form, 400);
   const id = idOf(c);
-  const { planHash, ...settings } = read.value;
+  const { planHash, unseen, ...settings } = read.value;
   // Whose license would change is seen before it does.
-  if (settings.applyToExisting && planHash === undefined) {
+  if (settings.applyToExisting && planHash === undefined && unseen === undefined) {
     const found = await getConfiguration(c.get("admin"), { id, origin: originOf(c) });
     return found.ok ? showDefaultPlan(c, found.value, settings) : problemPage(c, found.problem);
   }
-  const outcome = await changeConfiguration(c.get("admin"), { id, origin: originOf(c), patch: read.value });
+  const outcome = await changeConfiguration(c.get("admin"), {
+    id,
+    origin: originOf(c),
+    patch: { ...settings, planHash },
+  });
   if (outcome.ok) return c.redirect(`${section}/${id}?notice=configuration-saved`, 303);
   const { kind, detail } = outcome.problem;
   if (kind === "plan_outdated") return showDefaultPlan(c, { id, name: settings.name }, settings, true);

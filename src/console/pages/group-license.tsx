@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { WAITING_PRIORITY_MAX } from "../../domain/limits.ts";
 import { changeGroupLicense, previewGroupType } from "../../gateway/licenses/licenses.ts";
+import { isTooLargeToPreview } from "../../gateway/licenses/preview.ts";
 import { getSourceGroup } from "../../gateway/overview/groups.ts";
 import type { ConsoleContext } from "../environment.ts";
 import { wholeNumber } from "../fields.ts";
@@ -9,7 +10,7 @@ import { emptyForm, readForm } from "../form.ts";
 import { problemPage, statusOf } from "../problem.tsx";
 import { licenseName } from "../words.ts";
 import { showGroup } from "./group.tsx";
-import { showLicensePlan } from "./license-plan.tsx";
+import { showLicensePlan, showUnplanned } from "./license-plan.tsx";
 
 const section = "/groups";
 const idOf = (c: ConsoleContext): string => c.req.param("groupId") ?? "";
@@ -34,33 +35,36 @@ async function showPlan(
     previewGroupType(admin, id, codeOf(licenseType)),
   ]);
   if (!group.ok) return problemPage(c, group.problem);
-  if (!plan.ok) {
-    const { kind, detail } = plan.problem;
-    return showGroup(c, { ...emptyForm, typed: { licenseType }, problem: detail }, statusOf[kind]);
-  }
   const { displayName } = group.value;
   const gives = licenseType === "" ? "the default of its configuration" : licenseName(licenseType);
-  return showLicensePlan(c, plan.value, {
+  const shown = {
     title: `What another license type of ${displayName} would do`,
     lead: `Its members would be entitled to ${gives}. Nothing has happened yet.`,
     section,
     parent: { path: `${section}/${id}`, name: displayName },
     confirm: { action: `${section}/${id}`, label: "Set the license type", fields: { licenseType } },
     outdated,
-  });
+  };
+  if (plan.ok) return showLicensePlan(c, plan.value, shown);
+  const { kind, detail } = plan.problem;
+  return isTooLargeToPreview(plan.problem)
+    ? showUnplanned(c, detail, shown)
+    : showGroup(c, { ...emptyForm, typed: { licenseType }, problem: detail }, statusOf[kind]);
 }
 
 const typeForm = z.object({
   licenseType: z.string().max(100),
   planHash: z.string().min(1).max(200).optional(),
+  unseen: z.literal("on").optional(),
 });
 
-/** With the hash of a plan, that plan or nothing. */
+/** With the hash of a plan, that plan or nothing; without, the plan is shown first. */
 export async function setGroupTypeAction(c: ConsoleContext) {
   const id = idOf(c);
   const read = await readForm(c, typeForm);
   if (!read.ok) return showGroup(c, read.form, 400);
-  const { licenseType, planHash } = read.value;
+  const { licenseType, planHash, unseen } = read.value;
+  if (planHash === undefined && unseen === undefined) return showPlan(c, { licenseType, outdated: false });
   const change = { licenseType: codeOf(licenseType), planHash };
   const outcome = await changeGroupLicense(c.get("admin"), id, change);
   if (outcome.ok) return c.redirect(`${section}/${id}?notice=group-saved`, 303);

@@ -95,7 +95,7 @@ const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProp
   <section class="card" aria-labelledby="license">
     <h2 id="license">License type</h2>
     {mayChange ? (
-      <form class="form" method="post" action={`${section}/${group.id}`}>
+      <form class="form" method="get" action={`${section}/${group.id}/preview`}>
         <SelectField
           name="licenseType"
           label="Members are entitled to"
@@ -106,9 +106,6 @@ const GroupSettings = ({ group, types, form, mayChange, now }: GroupSettingsProp
         />
         <div class="actions">
           <button type="submit" class="button">
-            Save
-          </button>
-          <button type="submit" class="button" formmethod="get" formaction={`${section}/${group.id}/preview`}>
             Show what will happen
           </button>
         </div>

@@ -38,6 +38,26 @@ export function showLicensePlan(c: ConsoleContext, plan: LicensePlan, shown: Pla
   );
 }
 
+/** Too many are concerned for a plan: the act is offered for what it is. */
+export function showUnplanned(c: ConsoleContext, detail: string, shown: PlanPage) {
+  const { title, lead, section, parent, confirm } = shown;
+  return page(
+    c,
+    { title, section },
+    <div class="stack">
+      <PageHead title={title} parent={parent} lead={lead} />
+      <Notice kind="warning">{detail}</Notice>
+      <Confirm
+        action={confirm.action}
+        label={`${confirm.label} without a preview`}
+        cancel={{ path: parent.path, label: "Back" }}
+      >
+        <HiddenFields fields={{ ...confirm.fields, unseen: "on" }} />
+      </Confirm>
+    </div>,
+  );
+}
+
 export const OutdatedPlan = () => (
   <Notice kind="warning">
     Licenses or memberships have changed since you looked, so nothing was done. This is the new plan.

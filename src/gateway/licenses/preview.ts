@@ -46,6 +46,9 @@ const tooLarge: Problem = {
   detail: `More than ${PREVIEW_ACCOUNTS_MAX} accounts are concerned, too many for a preview.`,
 };
 
+/** No preview is no reason to refuse the act itself. */
+export const isTooLargeToPreview = (problem: Problem): boolean => problem === tooLarge;
+
 export async function previewLicenses(
   admin: Admin,
   hypothesis: Outcome<Hypothesis>,
