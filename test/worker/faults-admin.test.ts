@@ -45,30 +45,49 @@ beforeAll(async () => {
 
 const writes = adminRoutes.filter(({ access, method }) => access !== "public" && method !== "get");
 
-/** The same request each time it is sent. */
-function requestOf({ operationId, method }: AdminRoute): (fault?: Fault) => Promise<Answer> {
+function fixtureOf({ operationId }: AdminRoute): Fixture {
   const fixture = adminFixtures[operationId];
   if (fixture === undefined) throw new Error(`no fixture for ${operationId}`);
-  const { path, body }: Fixture = fixture(own);
+  return fixture(own);
+}
+
+/** The same request each time it is sent. */
+function requestOf(route: AdminRoute): (fault?: Fault) => Promise<Answer> {
+  const { path, body } = fixtureOf(route);
   return async (fault = noFault()) => {
     gateway.alter.deps = (deps) => withFault(deps, fault);
     try {
-      return await gateway.call(method.toUpperCase(), path, { key: own.key, body });
+      return await gateway.call(route.method.toUpperCase(), path, { key: own.key, body });
     } finally {
       gateway.alter.deps = inner;
     }
   };
 }
 
+const stages = new Map<AdminRoute, TenantRows>();
+
+/** Puts the organization to where the route's request succeeds. */
+async function stage(route: AdminRoute): Promise<void> {
+  const known = stages.get(route);
+  if (known !== undefined) return restoreTenant(own, known);
+  await restoreTenant(own, before);
+  for (const [method, path, body] of fixtureOf(route).before ?? []) {
+    const done = await gateway.call(method, path, { key: own.key, body });
+    expect(done.status, done.text).toBeLessThan(300);
+  }
+  stages.set(route, await tenantRows(own));
+}
+
 const rows = async () => comparable(await tenantRows(own));
 
 async function cleanRun(route: AdminRoute) {
-  await restoreTenant(own, before);
+  await stage(route);
+  const start = await rows();
   const fault = noFault();
   const answer = await requestOf(route)(fault);
   expect(answer.status, answer.text).toBe(route.status);
   const then = await rows();
-  const changesNothing = JSON.stringify(then) === JSON.stringify(comparable(before));
+  const changesNothing = JSON.stringify(then) === JSON.stringify(start);
   // Lost before and after is the same to what only reads.
   const losses = [...everyLoss(fault.calls)].filter(({ when }) => when === "before" || !changesNothing);
   return { losses, text: withoutChance(answer.text), rows: then };
@@ -79,7 +98,7 @@ describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as 
     const clean = await cleanRun(route);
     expect(clean.losses.length).toBeGreaterThan(1);
     for (const { call, when, name } of clean.losses) {
-      await restoreTenant(own, before);
+      await stage(route);
       const answer = await requestOf(route)(faultAt(call, when));
       expect([answer.status, withoutChance(answer.text)], name).toEqual([route.status, clean.text]);
       expect(await rows(), name).toEqual(clean.rows);
@@ -89,7 +108,7 @@ describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as 
   it("says 503 and when to come back while D1 stays away, and asked again acts once", async () => {
     const clean = await cleanRun(route);
     for (const { call, when, name } of clean.losses) {
-      await restoreTenant(own, before);
+      await stage(route);
       const send = requestOf(route);
       const first = await send(outageFrom(call, when));
       if (first.status !== route.status) {
@@ -104,11 +123,12 @@ describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as 
   });
 
   it("is not repeated here when D1 has too much to do", async () => {
-    await restoreTenant(own, before);
+    await stage(route);
+    const start = await rows();
     const fault = outageFrom(1, "before", OVERLOADED);
     const answer = await requestOf(route)(fault);
     expect([answer.status, fault.calls]).toEqual([503, 1]);
-    expect(await rows()).toEqual(comparable(before));
+    expect(await rows()).toEqual(start);
   });
 });
 
@@ -148,9 +168,9 @@ const without = (all: Record<string, string[]>, { operationId }: AdminRoute): Re
 
 describe("a key whose answer was lost for good", () => {
   it("was never used and is all that is left beside the one that was shown", async () => {
-    await restoreTenant(own, before);
     const route = writes.find(({ operationId }) => operationId === "createApiKey");
     if (route === undefined) throw new Error("there is no such route");
+    await stage(route);
     const send = requestOf(route);
     expect((await send(outageFrom(2, "after"))).status).toBe(503);
     const { status, body } = await send();
@@ -176,7 +196,7 @@ describe("secrets that are shown once", () => {
       if (route === undefined) throw new Error("there is no such route");
       const { losses } = await cleanRun(route);
       for (const { call, when, name } of losses) {
-        await restoreTenant(own, before);
+        await stage(route);
         const { body } = await requestOf(route)(faultAt(call, when));
         const tokenEndpoint = String(
           body["tokenEndpoint"] ?? `${LOOPBACK}/t/${own.configurationId}/oauth2/token`,
