@@ -75,8 +75,14 @@ export const NAMES_IN_REFUSAL_MAX = 5;
 /** People settled by one batch of a link: a few thousand rows, far below D1's 30 s and still fine progress. */
 export const SETTLEMENT_USERS_MAX = 1_000;
 
+/** What one batch of a run may take, of which everybody else of the shard waits for one at most. */
+export const SETTLEMENT_BATCH_MS = 20;
+
+/** The fixed part of a batch is that of so many people: with fewer, the whole takes longer and nobody gains. */
+export const SETTLEMENT_USERS_MIN = 250;
+
 /** Time one delivery may spend on long runs before it hands over: other messages of the queue get their turn. */
-export const RUN_DELIVERY_MS = 5_000;
+export const RUN_DELIVERY_MS = 2_000;
 
 /** What an identity provider does to one vault in one go; a mistake is noticed and mended within an hour or two. */
 export const BRAKE_WINDOW_MS = 10 * 60_000;
@@ -147,6 +153,9 @@ export const CONNECTOR_LEASE_MS = CONNECTOR_ROUND_MS + 2 * UPSTREAM_TIMEOUT_MS;
 
 /** Accounts of a deleted configuration released by one batch; each moves one index entry. */
 export const RELEASED_USERS_MAX = 1_000;
+
+/** People per batch of a link preview: a few milliseconds, in which everybody else of the shard waits. */
+export const PREVIEW_PEOPLE_PER_PAGE = 5_000;
 
 /** Names a link preview shows per kind of effect; the counts beside them are exact. */
 export const PREVIEW_NAMES_MAX = 50;

@@ -84,6 +84,8 @@ export function adminClient(base: string, apiKey: string) {
       return call<Link>("POST", "/links", { ...target, planHash });
     },
     links: () => list<Link>("/links"),
+    unlink: (linkId: string, members: "remove" | "keep") =>
+      call<void>("DELETE", `/links/${linkId}?members=${members}`),
     events: (subject?: string) =>
       list<Event>(`/events${subject === undefined ? "" : `?subject=${encodeURIComponent(subject)}`}`),
     /** Asks until nothing is left to be done for this tenant. */

@@ -97,6 +97,7 @@ export type Link = {
   done: number;
   total: number;
   error: string | null;
+  waitingForApproval: number;
 };
 
 export type Event = {

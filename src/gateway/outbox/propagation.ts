@@ -6,6 +6,7 @@
 import { tenantNo } from "../../domain/id.ts";
 import { RUN_DELIVERY_MS } from "../../domain/limits.ts";
 import type { PropagationMessage } from "../../domain/outbox.ts";
+import { pauseMs } from "../../domain/pace.ts";
 import { commit, read, type Statement } from "../../store/database.ts";
 import { GuardRaised, StoreUnavailable } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -101,6 +102,7 @@ async function repeat(task: Task, chunk: () => Statement[]): Promise<Progress> {
     const results = await commit(scope.shard, [tenantFence(scope), ...chunk()]);
     deps.signals.outboxWritten(scope.shard.name, scope.tenantNo, outboxPointers(results));
     if (Number(results.at(-1)?.[0]?.["open"]) === 0) return "done";
+    await deps.pause(pauseMs);
   } while (deps.now() < deadline);
   return "more";
 }

@@ -1,5 +1,6 @@
 /** Staged effects that an administrator approved (A21), applied in chunks to whoever is still to leave. */
 import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
+import { pauseMs } from "../../domain/pace.ts";
 import { commit, read, type Statement } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -43,6 +44,7 @@ export async function applyApproved(task: Task, deadline: number): Promise<Progr
     }
     if (over) return "done";
     if (deps.now() >= deadline) return "more";
+    await deps.pause(pauseMs);
   }
   await commit(scope.shard, [closeOutboxRow(scope, row.kind, row.seq)]);
   return "done";

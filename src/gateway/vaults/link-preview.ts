@@ -3,13 +3,15 @@
  * unseen. The plan's hash covers the link's ends and the effect on every single person, in order of their
  * numbers: two plans with one hash do the same to the same people.
  */
-import { PREVIEW_NAMES_MAX } from "../../domain/limits.ts";
+import { PREVIEW_NAMES_MAX, PREVIEW_PEOPLE_PER_PAGE } from "../../domain/limits.ts";
+import { pauseMs } from "../../domain/pace.ts";
 import { fold } from "../../scim/fold.ts";
 import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
 import {
   type PlannedLink,
-  selectPlan,
+  selectPlanPage,
+  selectPlanVersions,
   selectSourceGroup,
   selectUserNames,
 } from "../../store/vaults/link-plan.ts";
@@ -47,20 +49,26 @@ export type LinkEnds = PlannedLink & {
 };
 
 /** Effects by code of `store/vaults/link-plan.ts`; `+` adds to the target besides. `x`: an enabled vault user. */
-const effectsOfCode: Record<string, readonly Effect[]> = {
-  c: ["creates"],
-  e: ["enables"],
-  k: ["keepsDisabled"],
-  s: ["skipped"],
-  x: [],
-  r: ["removes"],
-  d: ["removes", "disables"],
-};
+const effectsOfCode: ReadonlyMap<string, readonly Effect[]> = new Map([
+  ...codes({ c: ["creates"], e: ["enables"], k: ["keepsDisabled"], x: [] }),
+  // A tombstone is skipped: in the source, but not to be added (R60).
+  ["s", ["skipped"]],
+  ["s+", ["skipped"]],
+  ["r", ["removes"]],
+  ["d", ["removes", "disables"]],
+]);
+
+function codes(effects: Record<string, readonly Effect[]>): [string, readonly Effect[]][] {
+  return Object.entries(effects).flatMap(([code, known]) => [
+    [code, known],
+    [`${code}+`, ["adds", ...known]],
+  ]);
+}
 
 export async function previewLink(admin: Admin, request: LinkRequest): Promise<Outcome<LinkPlan>> {
   const ends = await resolveEnds(admin, request);
   if (!ends.ok) return ends;
-  return done((await computePlan(admin, ends.value)).plan);
+  return done(await (await computePlan(admin, ends.value)).present());
 }
 
 export async function resolveEnds(admin: Admin, request: LinkRequest): Promise<Outcome<LinkEnds>> {
@@ -126,48 +134,85 @@ export async function refuseTaken(admin: Admin, vaultGroupNo: number): Promise<P
   };
 }
 
-/** The plan and the versions it was read at, from one snapshot. */
-export async function computePlan(
+/** A plan that has been computed, and the versions of source and vault that it holds for. */
+export type ComputedPlan = {
+  planHash: string;
+  versions: { source: string; vault: number };
+  /** For people to read: with names. */
+  present(): Promise<LinkPlan>;
+};
+
+/** Source and vault may change between pages; a plan that never holds still is another problem. */
+const attemptsMax = 5;
+
+/**
+ * Read in pages, lest a large group keep everybody else of the shard waiting; source and vault must be after the
+ * last as they were before the first.
+ */
+export async function computePlan(admin: Admin, ends: LinkEnds): Promise<ComputedPlan> {
+  for (let attempt = 1; ; attempt += 1) {
+    const read = await readPlan(admin, ends);
+    if (read.moved && attempt < attemptsMax) continue;
+    // Whoever applies a plan that moved is told so by the guard of its versions.
+    const { codes, versions } = read;
+    const planHash = await hashPlan(ends, codes);
+    return { planHash, versions, present: () => presentPlan(admin, ends, planHash, codes) };
+  }
+}
+
+async function readPlan({ deps, scope }: Admin, ends: LinkEnds) {
+  const codes: string[] = [];
+  let versions: { source: string; vault: number } | undefined;
+  for (let after = 0; ; ) {
+    const [, [at] = [], [page] = []] = await read(scope.shard, [
+      tenantFence(scope),
+      selectPlanVersions(scope, ends),
+      selectPlanPage(scope, ends, after, PREVIEW_PEOPLE_PER_PAGE),
+    ]);
+    const now = { source: String(at?.["source"]), vault: Number(at?.["vault"]) };
+    versions ??= now;
+    if (typeof page?.["codes"] === "string") codes.push(page["codes"]);
+    const moved = now.source !== versions.source || now.vault !== versions.vault;
+    if (moved || Number(page?.["count"]) < PREVIEW_PEOPLE_PER_PAGE) {
+      return { codes: codes.join(" "), versions, moved };
+    }
+    after = Number(page?.["last"]);
+    await deps.pause(pauseMs);
+  }
+}
+
+async function presentPlan(
   { scope }: Admin,
   ends: LinkEnds,
-): Promise<{ plan: LinkPlan; versions: { source: string; vault: number } }> {
-  const [, versions = [], blocks = []] = await read(scope.shard, [
-    tenantFence(scope),
-    ...selectPlan(scope, ends),
-  ]);
-  const texts = blocks.map((row) => String(row["codes"]));
-  const { people, counts } = sortOut(texts);
+  planHash: string,
+  codes: string,
+): Promise<LinkPlan> {
+  const { people, counts } = sortOut(codes);
   const names = await namesOf(scope, Object.values(people).flat());
   const named = EFFECTS.map((effect) => [effect, people[effect].map((no) => names.get(no) ?? "")] as const);
-  const plan = {
-    planHash: await hashPlan(ends, texts),
+  return {
+    planHash,
     group: ends.group,
     vault: ends.vault,
     target: ends.target,
     counts,
     ...(Object.fromEntries(named) as Record<Effect, string[]>),
   };
-  const [at] = versions;
-  return { plan, versions: { source: String(at?.["source"]), vault: Number(at?.["vault"]) } };
 }
 
-function sortOut(texts: readonly string[]) {
+function sortOut(codes: string) {
   const people = Object.fromEntries(EFFECTS.map((effect) => [effect, []])) as unknown as Record<
     Effect,
     number[]
   >;
   const zero = EFFECTS.map((effect) => [effect, 0]);
   const counts = Object.fromEntries([...zero, ["unchanged", 0]]) as Record<Effect | "unchanged", number>;
-  for (const [, userNo, code = "", plus] of texts.flatMap((text) => [
-    ...text.matchAll(/(\d+)([a-z])(\+?)/g),
-  ])) {
-    // A tombstone is skipped: in the source, but not to be added (R60).
-    const adds = plus === "+" && code !== "s" ? (["adds"] as const) : [];
-    const effects = [...adds, ...(effectsOfCode[code] ?? [])];
+  for (const item of codes === "" ? [] : codes.split(" ")) {
+    const effects = effectsOfCode.get(item.slice(item.search(/\D/))) ?? [];
     if (effects.length === 0) counts.unchanged += 1;
     for (const effect of effects) {
       counts[effect] += 1;
-      if (people[effect].length < PREVIEW_NAMES_MAX) people[effect].push(Number(userNo));
+      if (people[effect].length < PREVIEW_NAMES_MAX) people[effect].push(Number.parseInt(item, 10));
     }
   }
   return { people, counts };
@@ -179,9 +224,9 @@ async function namesOf(scope: Admin["scope"], users: readonly number[]): Promise
   return new Map(rows.map((row) => [Number(row["user_no"]), String(row["user_name"])]));
 }
 
-async function hashPlan(ends: LinkEnds, texts: readonly string[]): Promise<string> {
+async function hashPlan(ends: LinkEnds, codes: string): Promise<string> {
   const target = ends.vaultGroupNo === 0 ? fold(ends.target.name) : ends.vaultGroupNo;
-  const text = JSON.stringify([ends.groupNo, ends.vaultNo, target, ...texts]);
+  const text = JSON.stringify([ends.groupNo, ends.vaultNo, target, codes]);
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,5 +1,6 @@
 /** Long runs of a link: chunk after chunk until the deadline, then the message goes round again. */
 import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
+import { paced, pauseMs } from "../../domain/pace.ts";
 import { commit, read } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -18,8 +19,10 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
   const link = found[0];
   if (link === undefined) return close(task);
   let after = Number(row.payload["after"]);
+  let size = Number(row.payload["size"] ?? SETTLEMENT_USERS_MAX);
   do {
     const now = deps.now();
+    const spentMs = deps.meter.durationMs;
     const chunk = runChunk(
       { ...scope, now },
       {
@@ -27,7 +30,7 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
         link: linkKey(link),
         generation: Number(generation),
         after,
-        size: SETTLEMENT_USERS_MAX,
+        size,
         announce: announce === true,
         stagedId: deps.newId(),
         availableAt: now + runLeaseMs,
@@ -39,6 +42,8 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
       const next = results.at(-1)?.[0]?.["after"];
       if (next === undefined || next === null) return await wakeNext(task, Number(linkNo));
       after = Number(next);
+      size = paced(size, deps.meter.durationMs - spentMs);
+      await deps.pause(pauseMs);
     } catch (error) {
       if (!(error instanceof GuardRaised)) await markFailing(task, Number(linkNo), error);
       else if (error.word === "stale") return close(task);

@@ -21,9 +21,9 @@ import { decodeCursor, type Page, type PageRequest, toPage } from "../page.ts";
 import { done, type Outcome, type Problem, refuse } from "../problem.ts";
 import { answered } from "../refusals.ts";
 import {
+  type ComputedPlan,
   computePlan,
   type LinkEnds,
-  type LinkPlan,
   type LinkRequest,
   noSourceGroup,
   refuseTaken,
@@ -73,19 +73,18 @@ export async function applyLink(
 ): Promise<Outcome<Link>> {
   const ends = await resolveEnds(admin, request);
   if (!ends.ok) return ends;
-  let latest: LinkPlan | undefined;
+  let latest: ComputedPlan | undefined;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const { plan, versions } = await computePlan(admin, ends.value);
-    latest = plan;
-    if (plan.planHash !== request.planHash) break;
-    const created = await createLink(admin, ends.value, versions);
+    latest = await computePlan(admin, ends.value);
+    if (latest.planHash !== request.planHash) break;
+    const created = await createLink(admin, ends.value, latest.versions);
     if (created.ok) return getLink(admin, created.value);
     if (created.problem !== moved) return created;
   }
   return refuse({
     kind: "plan_outdated",
     detail: "The group or the vault has changed since the preview. Look at the new plan.",
-    plan: latest ?? {},
+    plan: (await latest?.present()) ?? {},
   });
 }
 

@@ -1,5 +1,6 @@
 /** What a change of membership does to vaults: every link it reaches settles the people it names. */
 import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
+import { pauseMs } from "../../domain/pace.ts";
 import { commit, read, type Statement } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -125,6 +126,7 @@ async function settleLinks(
   let failure: unknown;
   for (const link of links) {
     for (const chunk of chunks) {
+      if (chunk !== chunks[0]) await deps.pause(pauseMs);
       const last = close && failure === undefined && link === links.at(-1) && chunk === chunks.at(-1);
       try {
         const results = await commit(scope.shard, [

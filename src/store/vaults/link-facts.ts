@@ -23,7 +23,7 @@ export const sourceLives = ({ tenantNo }: TenantScope, groupNo: number): SQL =>
 export const isInSource = ({ tenantNo }: TenantScope, userNo: SQL): SQL =>
   sql`${isEffectiveMember(tenantNo, userNo)} AND ${isLive({ tenantNo }, userNo)}`;
 
-const isLive = ({ tenantNo }: Pick<TenantScope, "tenantNo">, userNo: SQL): SQL =>
+export const isLive = ({ tenantNo }: Pick<TenantScope, "tenantNo">, userNo: SQL): SQL =>
   sql`EXISTS (SELECT 1 FROM users AS u
     WHERE u.tenant_no = ${tenantNo} AND u.user_no = ${userNo} AND u.deprovisioned_at IS NULL)`;
 
@@ -70,6 +70,29 @@ export function linkFacts(
     ),
     ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM facts WHERE ${losing})`)},
     covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, linkNo, sql`SELECT user_no FROM facts WHERE ${losing}`)})`;
+}
+
+/**
+ * The next people past `after`, in order: source and target members, read side by side where they stand, each
+ * group up to the page's size only. Needs `nested_groups`.
+ */
+export function nextPeople(
+  { tenantNo }: TenantScope,
+  { vaultGroupNo }: Pick<LinkKey, "vaultGroupNo">,
+  after: number,
+  size: number,
+): SQL {
+  // In the text: of a statement with a bound LIMIT, SQLite compiles anew whenever a value is bound.
+  const limit = sql.raw(String(size));
+  return sql`SELECT user_no, MAX(in_source), MAX(in_target) FROM (
+      SELECT m.value AS user_no, 1 AS in_source, 0 AS in_target FROM nested_groups AS n CROSS JOIN json_each((
+        SELECT json_group_array(member_no) FROM (SELECT member_no FROM members
+          WHERE tenant_no = ${tenantNo} AND group_no = n.group_no AND member_kind = 0 AND member_no > ${after}
+          ORDER BY member_no LIMIT ${limit}))) AS m
+      UNION ALL SELECT user_no, 0, 1 FROM (SELECT user_no FROM vault_members
+        WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo} AND user_no > ${after}
+        ORDER BY user_no LIMIT ${limit}))
+    GROUP BY user_no ORDER BY user_no LIMIT ${limit}`;
 }
 
 /** Whether each of the given people is in source and target, by one look-up each. */

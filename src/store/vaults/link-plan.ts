@@ -3,7 +3,7 @@ import { type SQL, sql } from "drizzle-orm";
 import { guard } from "../guard.ts";
 import { effectiveGroups, nestedGroups } from "../resources/effective-membership.ts";
 import type { TenantScope } from "../scope.ts";
-import { selectCovered } from "./link-facts.ts";
+import { isLive, nextPeople, selectCovered } from "./link-facts.ts";
 
 export type PlannedLink = {
   groupNo: number;
@@ -11,9 +11,6 @@ export type PlannedLink = {
   /** 0 for a group that is yet to be created. */
   vaultGroupNo: number;
 };
-
-/** Users per text of codes: at most a dozen bytes each, far below the 1 MB a value may have. */
-const usersPerBlock = 25_000;
 
 /** Every source group behind the link with its version: any change of membership moves one of them. */
 const sourceVersions = ({ tenantNo }: TenantScope, groupNo: number): SQL =>
@@ -26,41 +23,37 @@ const vaultVersion = ({ tenantNo }: TenantScope, vaultNo: number): SQL =>
   sql`COALESCE((SELECT MAX(seq) FROM event_subjects
     WHERE tenant_no = ${tenantNo} AND subject_kind = 'vault' AND subject_no = ${vaultNo}), 0)`;
 
+export const selectPlanVersions = (scope: TenantScope, { groupNo, vaultNo }: PlannedLink): SQL =>
+  sql`SELECT ${sourceVersions(scope, groupNo)} AS source, ${vaultVersion(scope, vaultNo)} AS vault`;
+
 /**
- * Two statements for one snapshot: the versions; and for every person touched `<user number><code>`, in blocks.
- * Codes as in `gateway/vaults/link-preview.ts`; `+` marks who is not in the target yet.
+ * A page of the plan, one row: `codes`, for every person touched `<user number><code>`, in order; `count` and
+ * `last` of the people looked at. Codes as in `gateway/vaults/link-preview.ts`; `+` marks who is not in the target
+ * yet. Pages are one plan when the versions are the same before and after.
  */
-export function selectPlan(scope: TenantScope, { groupNo, vaultNo, vaultGroupNo }: PlannedLink): SQL[] {
+export function selectPlanPage(scope: TenantScope, link: PlannedLink, after: number, size: number): SQL {
   const { tenantNo } = scope;
-  const target = sql`tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}`;
-  return [
-    sql`SELECT ${sourceVersions(scope, groupNo)} AS source, ${vaultVersion(scope, vaultNo)} AS vault`,
-    sql`WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)},
-      source(user_no) AS MATERIALIZED (
-        SELECT DISTINCT m.member_no FROM nested_groups AS n CROSS JOIN members AS m CROSS JOIN users AS u
-        WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0
-          AND u.tenant_no = ${tenantNo} AND u.user_no = m.member_no AND u.deprovisioned_at IS NULL
-      ),
-      leaving(user_no) AS MATERIALIZED (
-        SELECT user_no FROM vault_members WHERE ${target} AND user_no NOT IN (SELECT user_no FROM source)
-      ),
+  const { groupNo, vaultNo } = link;
+  return sql`WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)},
+      people(user_no, in_source, in_target) AS MATERIALIZED (${nextPeople(scope, link, after, size)}),
+      facts(user_no, desired, in_target) AS MATERIALIZED (
+        SELECT user_no, in_source AND ${isLive(scope, sql`people.user_no`)}, in_target FROM people),
+      leaving(user_no) AS MATERIALIZED (SELECT user_no FROM facts WHERE in_target AND NOT desired),
       ${effectiveGroups(tenantNo, sql`(SELECT json_group_array(user_no) FROM leaving)`)},
       covered(user_no) AS MATERIALIZED (${selectCovered(tenantNo, vaultNo, 0, sql`SELECT user_no FROM leaving`)}),
       coded(user_no, code) AS (
-        SELECT s.user_no, CASE WHEN p.state IS NULL THEN 'c' WHEN p.state = 'deleted' THEN 's'
+        SELECT f.user_no, CASE
+            WHEN NOT f.desired THEN CASE WHEN p.state = 'enabled' AND p.origin = 'sync' AND p.pinned = 0
+              AND f.user_no NOT IN (SELECT user_no FROM covered) THEN 'd' ELSE 'r' END
+            WHEN p.state IS NULL THEN 'c' WHEN p.state = 'deleted' THEN 's'
             WHEN p.disabled_by = 'sync' THEN 'e' WHEN p.disabled_by = 'admin' THEN 'k' ELSE 'x' END
-          || CASE WHEN EXISTS (SELECT 1 FROM vault_members WHERE ${target} AND user_no = s.user_no) THEN '' ELSE '+' END
-        FROM source AS s LEFT JOIN vault_users AS p
-          ON p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = s.user_no
-        UNION ALL
-        SELECT l.user_no, CASE WHEN p.state = 'enabled' AND p.origin = 'sync' AND p.pinned = 0
-            AND l.user_no NOT IN (SELECT user_no FROM covered) THEN 'd' ELSE 'r' END
-        FROM leaving AS l LEFT JOIN vault_users AS p
-          ON p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = l.user_no
+          || CASE WHEN f.in_target THEN '' ELSE '+' END
+        FROM facts AS f LEFT JOIN vault_users AS p
+          ON p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.user_no = f.user_no
+        WHERE f.desired OR f.in_target
       )
-      SELECT group_concat(user_no || code, ' ' ORDER BY user_no) AS codes FROM coded
-      GROUP BY user_no / ${sql.raw(String(usersPerBlock))} ORDER BY MIN(user_no)`,
-  ];
+      SELECT (SELECT group_concat(user_no || code, ' ' ORDER BY user_no) FROM coded) AS codes,
+        (SELECT COUNT(*) FROM people) AS count, (SELECT MAX(user_no) FROM people) AS last`;
 }
 
 /** Raises `plan_moved` unless the versions are those of the snapshot. */

@@ -1,7 +1,7 @@
 /**
  * Runs: a link brought in line from end to end, in chunks by user number over source and target members. The
  * cursor lives in the run's outbox row and moves in the batch of the chunk, so a run resumes where it stopped.
- * Payload: `{link, generation, after, announce?}`; `announce`: a new link, whose plan an administrator has confirmed
+ * Payload: `{link, generation, after, size?, announce?}`; `announce`: a new link, whose plan an administrator has confirmed
  * (A15) and to which tombstones are news (R60).
  */
 import { type SQL, sql } from "drizzle-orm";
@@ -13,7 +13,7 @@ import { nestedGroups } from "../resources/effective-membership.ts";
 import type { TenantScope } from "../scope.ts";
 import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
 import { selectWaitingCleanups } from "./cleanup.ts";
-import { isInSource, type LinkKey, linkState, oneOf, sourceLives } from "./link-facts.ts";
+import { isInSource, type LinkKey, linkState, nextPeople, oneOf, sourceLives } from "./link-facts.ts";
 import { settleChunk } from "./settlement.ts";
 import { isConfirmed } from "./settlement-plan.ts";
 
@@ -56,7 +56,7 @@ export function runChunk(scope: TenantScope, run: Run): SQL[] {
     ...settleChunk(scope, {
       link,
       row,
-      people: { page: nextPeople(scope, run) },
+      people: { page: nextPeople(scope, link, after, run.size) },
       tellSkipped: run.announce,
       confirmed: confirmedBy(scope, run),
       stagedId: run.stagedId,
@@ -64,22 +64,6 @@ export function runChunk(scope: TenantScope, run: Run): SQL[] {
     ...finish(scope, run),
     advance(scope, run),
   ];
-}
-
-/**
- * Source and target members past the cursor, in order, as `People` wants them: read where they stand side by side,
- * each group up to the chunk's size only. Taken inside the batch: nobody is missed.
- */
-function nextPeople({ tenantNo }: TenantScope, { link, after, size }: Run): SQL {
-  return sql`SELECT user_no, MAX(in_source), MAX(in_target) FROM (
-      SELECT m.value AS user_no, 1 AS in_source, 0 AS in_target FROM nested_groups AS n CROSS JOIN json_each((
-        SELECT json_group_array(member_no) FROM (SELECT member_no FROM members
-          WHERE tenant_no = ${tenantNo} AND group_no = n.group_no AND member_kind = 0 AND member_no > ${after}
-          ORDER BY member_no LIMIT ${sql.raw(String(size))}))) AS m
-      UNION ALL SELECT user_no, 0, 1 FROM (SELECT user_no FROM vault_members
-        WHERE tenant_no = ${tenantNo} AND vault_group_no = ${link.vaultGroupNo} AND user_no > ${after}
-        ORDER BY user_no LIMIT ${sql.raw(String(size))}))
-    GROUP BY user_no ORDER BY user_no LIMIT ${sql.raw(String(size))}`;
 }
 
 /** The run's total, counted once: the only statement that grows with the group. */
@@ -155,10 +139,10 @@ function finish(scope: TenantScope, { row, link, size }: Run): SQL[] {
   ];
 }
 
-/** A full chunk moves the cursor to its last user. */
-function advance(scope: TenantScope, { row, availableAt }: Run): SQL {
+/** A full chunk moves the cursor to its last user; the next delivery begins with chunks of this size. */
+function advance(scope: TenantScope, { row, size, availableAt }: Run): SQL {
   return sql`UPDATE outbox SET available_at = ${availableAt}, attempts = 0, error = NULL, payload = json_remove(
-      json_set(payload, '$.after', json_extract(payload, '$.plan.last'), '$.leaving', MAX(0,
+      json_set(payload, '$.after', json_extract(payload, '$.plan.last'), '$.size', CAST(${size} AS INTEGER), '$.leaving', MAX(0,
         COALESCE(json_extract(payload, '$.leaving'), 0) - json_extract(payload, '$.plan.lost'))), '$.plan')
     WHERE ${isRow(scope, row)} RETURNING json_extract(payload, '$.after') AS after`;
 }
