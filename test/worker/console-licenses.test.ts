@@ -1,6 +1,7 @@
 /** Pages of licenses: queues, plans before they are carried out, policies, and what taking accounts over would do. */
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
+import { PREVIEW_ACCOUNTS_MAX } from "../../src/domain/limits.ts";
 import { addressOn, Browser, copied, hidden } from "../support/console.ts";
 import { configure, groupBody, userBody } from "../support/furnished-console.ts";
 
@@ -109,6 +110,32 @@ describe("plans of groups and configurations", () => {
     const later = await browser.get(`${address}/preview?defaultLicenseType=read_only`);
     expect(later.html).toContain("Those who are here keep theirs");
     expect(later.html).toContain("Nobody&#39;s license changes");
+  });
+
+  it("are done without when too many people are concerned: then the act itself is offered", async () => {
+    const { browser, configuration } = await waiting("Crowded", ["ann"]);
+    const tenant = await env.CONTROL.prepare(
+      "SELECT tenant_no, shard FROM tenants WHERE name = 'Crowded'",
+    ).first<{ tenant_no: number; shard: "SHARD_0" | "SHARD_1" }>();
+    await env[tenant?.shard ?? "SHARD_0"]
+      .prepare(
+        `WITH RECURSIVE n(v) AS (SELECT 2 UNION ALL SELECT v + 1 FROM n WHERE v <= ?2)
+         INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, active, origin,
+           version, created_at, updated_at, wanted_type_no, held_type_no, default_type_no, document, folded)
+         SELECT tenant_no, v, configuration_no, 'crowd' || v, 'crowd' || v, 'crowd' || v, 1, 'scim', 1, 1, 1,
+           wanted_type_no, wanted_type_no, default_type_no, '{}', '{}' FROM n CROSS JOIN users
+         WHERE tenant_no = ?1 AND user_no = 1`,
+      )
+      .bind(tenant?.tenant_no, PREVIEW_ACCOUNTS_MAX)
+      .run();
+    const settings = { name: "Okta", defaultLicenseType: "named", applyToExisting: "on" };
+    const page = await browser.post(`/configurations/${configuration}`, settings);
+    expect(page.html).toContain("too many for a preview");
+    expect(page.html).toContain("Set the default without a preview");
+    expect(hidden(page.html)).toEqual({ ...settings, unseen: "on" });
+    expect((await browser.get(`/configurations/${configuration}/delete`)).html).toContain(
+      "too many for a preview",
+    );
   });
 
   it("the end of a configuration: who leaves the queue, only if that is still so", async () => {
