@@ -6,7 +6,7 @@
 import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { type Figure, line, type Sizes } from "./bench/figures.ts";
+import { type Figure, line, type Report, type Sizes, tableLines } from "./bench/figures.ts";
 import { chosenParts } from "./bench/parts.ts";
 import { stage } from "./bench/stage.ts";
 import { fail, say } from "./terminal.ts";
@@ -21,10 +21,10 @@ const bounded = (text: string, name: string, most: number): number => {
 /** The other parts are measured all the same, but the run counts as failed. */
 const failed =
   (name: string) =>
-  (error: unknown): readonly Figure[] => {
+  (error: unknown): Report => {
     process.exitCode = 1;
     say(`${name}: ${error instanceof Error ? error.message : error}`);
-    return [];
+    return { figures: [] };
   };
 
 async function bench(): Promise<void> {
@@ -33,10 +33,11 @@ async function bench(): Promise<void> {
       only: { type: "string" },
       users: { type: "string", default: "200000" },
       "few-users": { type: "string", default: "1000" },
+      "some-users": { type: "string", default: "20000" },
       group: { type: "string", default: "100000" },
       seats: { type: "string", default: "1500" },
       rounds: { type: "string", default: "200" },
-      slices: { type: "string", default: "5" },
+      slices: { type: "string", default: "15" },
       json: { type: "string", default: "bench.json" },
     },
   });
@@ -44,29 +45,36 @@ async function bench(): Promise<void> {
   const sizes: Sizes = {
     users,
     fewUsers: bounded(values["few-users"], "few-users", users),
+    someUsers: Math.min(users, bounded(values["some-users"], "some-users", 1_000_000)),
     rounds: bounded(values.rounds, "rounds", 10_000),
     slices: bounded(values.slices, "slices", 100),
-    perSlice: 200,
+    perSlice: 100,
     group: bounded(values.group, "group", users),
     seats: bounded(values.seats, "seats", 100_000),
   };
   const parts = chosenParts(values.only);
   const figures: Figure[] = [];
+  const details: Record<string, unknown> = {};
+  const seconds: Record<string, number> = {};
   const shared = stage(sizes);
   try {
     for (const [name, measure] of parts) {
-      const rows = await measure(shared).catch(failed(name));
-      figures.push(...rows);
-      for (const row of rows) say(line(row));
+      const startedAt = performance.now();
+      const measured = await measure(shared).catch(failed(name));
+      const report: Report = "figures" in measured ? measured : { figures: measured };
+      figures.push(...report.figures);
+      Object.assign(details, report.details);
+      for (const row of report.figures) say(line(row));
+      if (report.table !== undefined) say(`\n${tableLines(report.table).join("\n")}\n`);
+      for (const note of report.notes ?? []) say(note);
+      seconds[name] = Math.round((performance.now() - startedAt) / 1000);
     }
   } finally {
     await shared.close();
   }
   const machine = { processors: cpus().length, model: cpus()[0]?.model };
-  writeFileSync(
-    values.json,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, sizes, figures }, undefined, 2)}\n`,
-  );
+  const all = { at: new Date().toISOString(), machine, sizes, seconds, figures, details };
+  writeFileSync(values.json, `${JSON.stringify(all, undefined, 2)}\n`);
   say(`Written to ${values.json}.`);
 }
 

@@ -8,27 +8,67 @@ import gateway, { LicenseAllocator as Allocator, ShardSweeper } from "../../src/
 
 export { ShardSweeper };
 
-/** Batches of the allocators since the count was last read; they run in the isolate that answers. */
-let allocatorBatches = 0;
+/** Work behind the doors that no client sees, since it was last asked for; all of it runs in this isolate. */
+type Work = { runs: number; messages: number; batches: number; read: number; written: number; ms: number };
+const none = (): Work => ({ runs: 0, messages: 0, batches: 0, read: 0, written: 0, ms: 0 });
+let work = { allocator: none(), queue: none() };
+type Door = keyof typeof work;
 
-function counted(database: D1Database): D1Database {
+function counted(database: D1Database, door: Door): D1Database {
+  const batch: D1Database["batch"] = async (statements) => {
+    const results = await database.batch(statements);
+    work[door].batches += 1;
+    for (const { meta } of results) {
+      work[door].read += meta.rows_read;
+      work[door].written += meta.rows_written;
+    }
+    return results as never;
+  };
   return new Proxy(database, {
     get(target, name) {
-      if (name === "batch") {
-        allocatorBatches += 1;
-        return target.batch.bind(target);
-      }
+      if (name === "batch") return batch;
       const value: unknown = Reflect.get(target, name);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
 
-export class LicenseAllocator extends Allocator {
-  constructor(context: DurableObjectState, env: Env) {
-    super(context, { ...env, SHARD_0: counted(env.SHARD_0), SHARD_1: counted(env.SHARD_1) });
+const countedShards = (env: Env, door: Door): Env => ({
+  ...env,
+  SHARD_0: counted(env.SHARD_0, door),
+  SHARD_1: counted(env.SHARD_1, door),
+});
+
+async function timed<T>(door: Door, run: () => Promise<T>): Promise<T> {
+  const startedAt = Date.now();
+  work[door].runs += 1;
+  try {
+    return await run();
+  } finally {
+    work[door].ms += Date.now() - startedAt;
   }
 }
+
+export class LicenseAllocator extends Allocator {
+  constructor(context: DurableObjectState, env: Env) {
+    super(context, countedShards(env, "allocator"));
+  }
+  override wake(shard: string, tenantNo: number): Promise<void> {
+    return timed("allocator", () => super.wake(shard, tenantNo));
+  }
+  override alarm(): Promise<void> {
+    return timed("allocator", () => super.alarm());
+  }
+}
+
+/** The composition root keeps what it made for an environment: each has one that counts. */
+const queueEnvironments = new WeakMap<Env, Env>();
+const queue: typeof gateway.queue = async (batch, env, context) => {
+  const environment = queueEnvironments.get(env) ?? countedShards(env, "queue");
+  queueEnvironments.set(env, environment);
+  work.queue.messages += batch.messages.length;
+  await timed("queue", async () => gateway.queue(batch, environment, context));
+};
 
 const floor = new Hono<{ Bindings: Env }>();
 
@@ -45,10 +85,10 @@ floor.get("/tenant/:id", async (c) => {
   return c.json(row);
 });
 
-floor.get("/allocator-batches", (c) => {
-  const batches = allocatorBatches;
-  allocatorBatches = 0;
-  return c.json({ batches });
+floor.get("/work", (c) => {
+  const done = work;
+  work = { allocator: none(), queue: none() };
+  return c.json(done);
 });
 
 const fence = (shard: D1Database, tenantNo: number) =>
@@ -245,6 +285,7 @@ const bench = new Hono<{ Bindings: Env }>().route("/floor", floor);
 
 export default {
   ...gateway,
+  queue,
   fetch: (request, env, context) =>
     new URL(request.url).pathname.startsWith("/floor/")
       ? bench.fetch(request, env, context)

@@ -1,8 +1,8 @@
 /** Organizations of a size, made for measurements: signed up like any other, then filled by SQL. */
 import { type AdminClient, adminClient } from "../client/admin.ts";
-import { expectStatus, send } from "../client/http.ts";
+import { type Answer, expectStatus, send } from "../client/http.ts";
 import { signUp } from "../client/onboarding.ts";
-import { bearerClient, type ScimClient } from "../client/scim.ts";
+import { bearerClient, requestToken, type ScimClient } from "../client/scim.ts";
 
 export type Directory = {
   admin: AdminClient;
@@ -11,10 +11,12 @@ export type Directory = {
   tenantNo: number;
   /** Seeded people have the numbers from 1 to this one. */
   people: number;
+  /** One more access token. */
+  requestToken(): Promise<Answer>;
 };
 
 const userSchema = "urn:ietf:params:scim:schemas:core:2.0:User";
-const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+export const groupSchema = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
 /** People per statement: well below what one batch of D1 may take. */
 const chunk = 10_000;
@@ -71,6 +73,7 @@ export async function makeDirectory(base: string, people: number): Promise<Direc
     shard: place.shard,
     tenantNo: place.tenant_no,
     people,
+    requestToken: () => requestToken(created),
   };
   for (let from = 1; from <= people; from += chunk) {
     const to = Math.min(from + chunk - 1, people);

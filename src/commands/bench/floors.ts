@@ -1,11 +1,11 @@
 /** Operations beside bare routes that do the same in D1. */
 import { expectStatus, send } from "../client/http.ts";
 import { type Directory, floor, freshName, person, seededId } from "./directory.ts";
-import type { Figure, Sizes } from "./figures.ts";
-import { throughputs } from "./measure.ts";
+import { type Figure, ms, type Sizes } from "./figures.ts";
+import { type Load, loads, timesAsFast } from "./measure.ts";
 
 const width = 16;
-const per = (value: number): string => `${value.toFixed(0)}/s`;
+const per = ({ perSecond }: Load): string => `${perSecond.toFixed(0)}/s`;
 
 /** Throughput of creating, getting and filtering beside bare routes that do the same in D1. */
 export async function againstFloors(base: string, directory: Directory, sizes: Sizes): Promise<Figure[]> {
@@ -14,7 +14,7 @@ export async function againstFloors(base: string, directory: Directory, sizes: S
   const someone = (index: number): number => 1 + ((index * 7_919) % people);
   const get = async (path: string) =>
     expectStatus(path, await send(`${base}/floor/get/${shard}/${tenantNo}/${path}`), 200);
-  const rates = await throughputs(
+  const rates = await loads(
     {
       create: () => scim.call("POST", "/Users", person(freshName())),
       createFloor: () => floor(base, `/create/${shard}`, person(freshName())),
@@ -25,12 +25,12 @@ export async function againstFloors(base: string, directory: Directory, sizes: S
     },
     { ...sizes, width },
   );
-  const row = (name: string, real: number, bare: number, least: number): Figure => ({
+  const row = (name: string, real: Load, bare: Load, least: number): Figure => ({
     name: `${name} ÷ floor, throughput`,
-    value: real / bare,
+    value: timesAsFast(real, bare),
     unit: "×",
     goal: { at: "least", value: least },
-    detail: `${per(real)} ÷ ${per(bare)}`,
+    detail: `${per(real)} ÷ ${per(bare)}; p50 ${ms(real.p50)} and ${ms(bare.p50)}`,
   });
   return [
     row("POST /Users", rates.create, rates.createFloor, 0.75),

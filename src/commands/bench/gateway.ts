@@ -76,19 +76,23 @@ function ready(child: ChildProcess): Promise<void> {
   });
 }
 
+/** Runs wrangler on the product's own configuration, to its end. */
+export async function runWrangler(arguments_: readonly string[]): Promise<void> {
+  const program = path.join(projectDirectory, "node_modules/wrangler/bin/wrangler.js");
+  const child = spawn(process.execPath, [program, ...arguments_], {
+    cwd: projectDirectory,
+    stdio: "ignore",
+    env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" },
+  });
+  const [code] = (await once(child, "exit")) as [number];
+  if (code !== 0) throw new Error(`wrangler ${arguments_[0]} ended with ${code}.`);
+}
+
 /** Size of the Worker as it would be deployed, gzipped as the platform counts it. */
 export async function bundleBytes(): Promise<number> {
   const directory = mkdtempSync(path.join(tmpdir(), "vestibule-bundle-"));
   try {
-    const program = path.join(projectDirectory, "node_modules/wrangler/bin/wrangler.js");
-    const arguments_ = [program, "deploy", "--dry-run", "--outdir", directory];
-    const child = spawn(process.execPath, arguments_, {
-      cwd: projectDirectory,
-      stdio: "ignore",
-      env: { ...process.env, CI: "1", WRANGLER_SEND_METRICS: "false" },
-    });
-    const [code] = (await once(child, "exit")) as [number];
-    if (code !== 0) throw new Error(`wrangler deploy --dry-run ended with ${code}.`);
+    await runWrangler(["deploy", "--dry-run", "--outdir", directory]);
     const modules = readdirSync(directory).filter((name) => /\.(js|wasm|txt|bin)$/.test(name));
     return modules.reduce((sum, name) => sum + gzipSync(readFileSync(path.join(directory, name))).length, 0);
   } finally {

@@ -10,6 +10,15 @@ function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
+const ascending = (numbers: readonly number[]): number[] => numbers.toSorted((left, right) => left - right);
+
+const median = (numbers: readonly number[]): number => percentile(ascending(numbers), 0.5);
+
+function latencyOf(times: readonly number[]): Latency {
+  const sorted = ascending(times);
+  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+}
+
 /** Latencies of operations that take turns, so that whatever else the machine does hits all of them alike. */
 export async function latencies<Name extends string>(
   operations: Record<Name, Operation>,
@@ -25,37 +34,53 @@ export async function latencies<Name extends string>(
       if (round >= warmUp) times.get(name)?.push(performance.now() - startedAt);
     }
   }
-  const entries = names.map((name) => {
-    const sorted = (times.get(name) ?? []).toSorted((left, right) => left - right);
-    return [name, { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) }] as const;
-  });
+  const entries = names.map((name) => [name, latencyOf(times.get(name) ?? [])] as const);
   return Object.fromEntries(entries) as Record<Name, Latency>;
 }
 
-/** Requests per second of operations that take turns in slices; the median of the slices. */
-export async function throughputs<Name extends string>(
+/** What an operation did under a load of several requests at once. */
+export type Load = Latency & {
+  /** Requests per second: the median of the slices, and each slice. */
+  perSecond: number;
+  slices: readonly number[];
+};
+
+/** Throughput and latency of operations that take turns in slices. */
+export async function loads<Name extends string>(
   operations: Record<Name, Operation>,
   { slices, perSlice, width }: { slices: number; perSlice: number; width: number },
-): Promise<Record<Name, number>> {
+): Promise<Record<Name, Load>> {
   const names = Object.keys(operations) as Name[];
   const rates = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const times = new Map<Name, number[]>(names.map((name) => [name, []]));
   for (let slice = 0; slice <= slices; slice += 1) {
     for (const name of names) {
       const numbers = Array.from({ length: perSlice }, (_, index) => slice * perSlice + index);
       const startedAt = performance.now();
       await inParallel(numbers, width, async (number) => {
+        const sentAt = performance.now();
         await operations[name](number);
+        if (slice > 0) times.get(name)?.push(performance.now() - sentAt);
       });
       // The first slice warms up.
       if (slice > 0) rates.get(name)?.push((perSlice * 1_000) / (performance.now() - startedAt));
     }
   }
   const entries = names.map((name) => {
-    const sorted = (rates.get(name) ?? []).toSorted((left, right) => left - right);
-    return [name, percentile(sorted, 0.5)] as const;
+    const perSlices = rates.get(name) ?? [];
+    const load: Load = {
+      perSecond: median(perSlices),
+      slices: perSlices,
+      ...latencyOf(times.get(name) ?? []),
+    };
+    return [name, load] as const;
   });
-  return Object.fromEntries(entries) as Record<Name, number>;
+  return Object.fromEntries(entries) as Record<Name, Load>;
 }
+
+/** How many times as fast, slice by slice: neighbors in time, so that what disturbs one disturbs both. */
+export const timesAsFast = (one: Load, other: Load): number =>
+  median(one.slices.map((rate, slice) => rate / (other.slices[slice] ?? Number.NaN)));
 
 /** Latencies of an operation at a steady rate, each request on time whatever became of the one before. */
 export async function steadyLatency(
@@ -76,6 +101,5 @@ export async function steadyLatency(
     under.push(answered);
   }
   await Promise.all(under);
-  const sorted = times.toSorted((left, right) => left - right);
-  return { p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
+  return latencyOf(times);
 }

@@ -2,21 +2,29 @@
 import { costs } from "./costs.ts";
 import { makeDirectory } from "./directory.ts";
 import { fairness } from "./fairness.ts";
-import type { Figure } from "./figures.ts";
+import type { Figure, Report } from "./figures.ts";
 import { againstFloors } from "./floors.ts";
 import { linking } from "./linking.ts";
 import { oneMember } from "./members.ts";
+import { operations } from "./operations.ts";
+import { peers } from "./peers.ts";
 import { seats } from "./seats.ts";
 import { acrossSizes } from "./sizes.ts";
 import type { Stage } from "./stage.ts";
 import { start } from "./start.ts";
 
-type Part = (stage: Stage) => Promise<readonly Figure[]>;
+type Part = (stage: Stage) => Promise<readonly Figure[] | Report>;
 
 /** In the order in which they run. */
 const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
   ["start", async (stage) => start((await stage.gateway()).startMs)],
-  ["costs", async (stage) => costs(await stage.directory(stage.sizes.users))],
+  [
+    "costs",
+    async (stage) => {
+      const { base } = await stage.gateway();
+      return costs(base, await makeDirectory(base, 1));
+    },
+  ],
   [
     "floors",
     async (stage) =>
@@ -30,6 +38,18 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
         await stage.directory(stage.sizes.users),
         stage.sizes,
       ),
+  ],
+  [
+    "operations",
+    async (stage) => {
+      const { base } = await stage.gateway();
+      const { fewUsers, someUsers, users } = stage.sizes;
+      return operations(
+        base,
+        [await stage.directory(fewUsers), await stage.directory(someUsers), await stage.directory(users)],
+        stage.sizes,
+      );
+    },
   ],
   [
     "members",
@@ -50,6 +70,7 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
       return linking(base, await makeDirectory(base, stage.sizes.group), stage.sizes);
     },
   ],
+  ["peers", async (stage) => peers(await stage.directory(stage.sizes.fewUsers), stage.sizes)],
   // A gateway of its own; the other one would take part of the machine, so it ends first.
   [
     "fairness",

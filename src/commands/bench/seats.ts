@@ -1,5 +1,6 @@
 /** More first provisionings at once than there are licenses. */
-import { expectStatus, inParallel, send } from "../client/http.ts";
+import { inParallel } from "../client/http.ts";
+import { backgroundWork } from "./background-work.ts";
 import { type Directory, freshName, person } from "./directory.ts";
 import type { Figure, Sizes } from "./figures.ts";
 
@@ -9,10 +10,7 @@ export async function seats(base: string, directory: Directory, { seats: count }
   const people = Math.ceil((count * 4) / 3);
   await admin.purchase("read_only", count);
   await admin.settled();
-  const batches = async () =>
-    (expectStatus("batches", await send(`${base}/floor/allocator-batches`), 200).body as { batches: number })
-      .batches;
-  await batches();
+  await backgroundWork(base);
   const startedAt = performance.now();
   await inParallel(Array.from({ length: people }), 50, async () => {
     await scim.call("POST", "/Users", person(freshName()));
@@ -31,7 +29,7 @@ export async function seats(base: string, directory: Directory, { seats: count }
     },
     {
       name: "… D1 batches of the allocator",
-      value: await batches(),
+      value: (await backgroundWork(base)).allocator.batches,
       unit: "",
       goal: { at: "most", value: 20 },
     },

@@ -24,9 +24,9 @@ export function bearerClient(credentials: Credentials, userAgent = "vestibule-co
   let current: { header: Promise<string>; expiresAt: number } | undefined;
   return scimClient(credentials.tenantUrl, userAgent, () => {
     if (current === undefined || Date.now() > current.expiresAt - renewBeforeMs) {
-      const token = fetchToken(credentials);
+      const token = requestToken(credentials);
       current = {
-        header: token.then(({ access_token }) => `Bearer ${access_token}`),
+        header: token.then(({ body }) => `Bearer ${(body as { access_token: string }).access_token}`),
         expiresAt: Date.now() + 3_600_000,
       };
     }
@@ -41,14 +41,15 @@ export function basicClient(credentials: Credentials, userAgent = "vestibule-com
   return scimClient(tenantUrl, userAgent, () => Promise.resolve(header));
 }
 
-async function fetchToken({ tokenEndpoint, clientId, clientSecret }: Credentials) {
+/** @throws UnexpectedAnswer unless it is answered with a token */
+export async function requestToken({ tokenEndpoint, clientId, clientSecret }: Credentials): Promise<Answer> {
   const body = new URLSearchParams({
     grant_type: "client_credentials",
     client_id: clientId,
     client_secret: clientSecret,
   });
   const answer = await send(tokenEndpoint, { method: "POST", body });
-  return expectStatus("Token request", answer, 200).body as { access_token: string; expires_in: number };
+  return expectStatus("Token request", answer, 200);
 }
 
 function scimClient(tenantUrl: string, userAgent: string, authorize: () => Promise<string>): ScimClient {
