@@ -1,35 +1,21 @@
 /** The file of development secrets that `wrangler dev` reads: made once, never touched again. */
-import { generateKeyPairSync, randomBytes, randomUUID } from "node:crypto";
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { parseEnv } from "node:util";
-
-/** A fresh private ES256 key as a JSON Web Key, for the bearer tokens of this machine only. */
-function signingKey(): string {
-  const { privateKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
-  return JSON.stringify({
-    ...privateKey.export({ format: "jwk" }),
-    kid: randomUUID(),
-    alg: "ES256",
-    use: "sig",
-  });
-}
-
-/** Seals what this machine keeps of other services' credentials. */
-const connectorKey = (): string => `CONNECTOR_KEY=${randomBytes(32).toString("base64")}`;
+import { connectorKey, operatorKey, signingKey } from "../keys.ts";
 
 function fileText(): string {
   return [
     "# Made by `npm start` for this machine. Not for production: see .dev.vars.example.",
     // Single quotes: the value is JSON, and the file's grammar would end a bare one at a quote sign.
     `TOKEN_SIGNING_KEY='${signingKey()}'`,
-    connectorKey(),
+    `CONNECTOR_KEY=${connectorKey()}`,
     'MAIL_FROM="Vestibule <no-reply@localhost.localdomain>"',
     "MAIL_CAPTURE=1",
     "SERVER_TIMING=1",
     "SWEEP_SECONDS=5",
     "RATE_LIMIT_SCALE=100",
     "ALLOW_LOOPBACK_CONNECTORS=1",
-    `OPERATOR_KEY=${randomBytes(32).toString("base64url")}`,
+    `OPERATOR_KEY=${operatorKey()}`,
     "",
   ].join("\n");
 }
@@ -50,7 +36,12 @@ export function ensureSecrets(file: string): boolean {
 function completeSecrets(file: string): void {
   const text = readFileSync(file, "utf8");
   if (parseEnv(text)["CONNECTOR_KEY"] !== undefined) return;
-  const lines = [...(text.endsWith("\n") ? [] : [""]), connectorKey(), "ALLOW_LOOPBACK_CONNECTORS=1", ""];
+  const lines = [
+    ...(text.endsWith("\n") ? [] : [""]),
+    `CONNECTOR_KEY=${connectorKey()}`,
+    "ALLOW_LOOPBACK_CONNECTORS=1",
+    "",
+  ];
   appendFileSync(file, lines.join("\n"));
 }
 
