@@ -1,7 +1,50 @@
 /** Propagation from source groups to vaults: exact states, whatever order messages come in. */
 import { describe, it } from "vitest";
+import { SETTLEMENT_BATCH_MS } from "../../src/domain/limits.ts";
+import type { Deps } from "../../src/gateway/deps.ts";
 import { propagate } from "../../src/gateway/outbox/propagation.ts";
+import type { Database } from "../../src/store/database.ts";
 import { linkedTenant } from "../support/linked-tenant.ts";
+
+/** The same dependencies, looked at: statements of each D1 batch, pauses. `tookMs`: what D1 says of each batch. */
+function observed(deps: Deps, tookMs?: number) {
+  const seen: { batches: string[][]; pauses: number[] } = { batches: [], pauses: [] };
+  const texts = new WeakMap<object, string>();
+  const watch = (database: Database): Database => {
+    const { binding } = database;
+    const watched = {
+      prepare(sql: string) {
+        const prepared = binding.prepare(sql);
+        return {
+          bind(...values: unknown[]) {
+            const bound = prepared.bind(...values);
+            texts.set(bound, sql);
+            return bound;
+          },
+        };
+      },
+      async batch(statements: D1PreparedStatement[]) {
+        seen.batches.push(statements.map((statement) => texts.get(statement) ?? ""));
+        const results = await binding.batch(statements);
+        if (tookMs === undefined) return results;
+        return results.map((result, index) => ({
+          ...result,
+          meta: { ...result.meta, duration: index === 0 ? tookMs : 0 },
+        }));
+      },
+    };
+    return { ...database, binding: watched as unknown as D1Database };
+  };
+  const watched: Deps = {
+    ...deps,
+    shard(name) {
+      const database = deps.shard(name);
+      return database && watch(database);
+    },
+    pause: async (milliseconds) => void seen.pauses.push(milliseconds),
+  };
+  return { deps: watched, seen };
+}
 
 /** Golden scenario 4: group G with u1 and u2, linked to Editors in two vaults. */
 async function goldenFour() {
@@ -136,6 +179,54 @@ describe("runs", () => {
     expect(users.filter((user) => user.endsWith(":enabled"))).toHaveLength(2_500);
     expect(users.slice(-2)).toEqual(["2550:disabled(sync)", "2551:disabled(sync)"]);
     expect(await world.miscounts()).toEqual([]);
+  });
+
+  it("cost the same few statements and four rows a person per chunk, and let others go first", async ({
+    expect,
+  }) => {
+    const world = await linkedTenant(3_000);
+    const all = Array.from({ length: 3_000 }, (_, index) => index + 1);
+    const group = await world.group("G", all);
+    const target = await world.target(await world.vault("V"), "T");
+    const link = await world.link(group, target);
+    for (const leaving of [false, true]) {
+      if (leaving) await world.unlink(link, "remove");
+      const [message] = await world.messages();
+      if (message === undefined) throw new Error("no run was started");
+      const { deps, seen } = observed(world.tenant.deps(), 1);
+      expect(await propagate(deps, message)).toBe("done");
+      // The row, the link, what may have waited; three full chunks and the one that finds nobody.
+      expect(seen.batches).toHaveLength(3 + 4);
+      expect(Math.max(...seen.batches.map(({ length }) => length))).toBeLessThanOrEqual(28);
+      // A bound LIMIT has the statement compiled anew in every chunk, for longer than it then runs.
+      expect(
+        seen.batches
+          .slice(2, -1)
+          .flat()
+          .join()
+          .match(/LIMIT \?/),
+      ).toBeNull();
+      expect(seen.pauses).toHaveLength(3);
+      expect(Math.min(...seen.pauses)).toBeGreaterThan(0);
+      expect(deps.meter.rowsWritten).toBeLessThanOrEqual(4 * 3_000 + 100);
+      expect(deps.meter.rowsRead).toBeLessThanOrEqual((leaving ? 50 : 20) * 3_000);
+    }
+    expect(await world.members(target)).toEqual([]);
+  });
+
+  it("go on with smaller chunks when the database is slow", async ({ expect }) => {
+    const world = await linkedTenant(2_500);
+    const group = await world.group("G", everybody);
+    const target = await world.target(await world.vault("V"), "T");
+    const link = await world.link(group, target);
+    const [message] = await world.messages();
+    if (message === undefined) throw new Error("no run was started");
+    const { deps } = observed(world.tenant.deps(), 2 * SETTLEMENT_BATCH_MS);
+    expect(await propagate(deps, message, deps.now() + 60_000)).toBe("done");
+    const chunks = await world.events("vault_user.created");
+    expect(chunks.map(({ data }) => data.users?.length)).toEqual([1_000, 500, 250, 250, 250, 250]);
+    expect(await world.linkState(link)).toMatchObject({ state: "active", done: 2_500, total: 2_500 });
+    expect(await world.members(target)).toEqual(everybody);
   });
 
   it("meet in two consumers at once and do everything once", async ({ expect }) => {

@@ -1,0 +1,17 @@
+/** How large the next chunk of a run is. */
+import { expect, it } from "vitest";
+import { SETTLEMENT_BATCH_MS, SETTLEMENT_USERS_MAX, SETTLEMENT_USERS_MIN } from "../../src/domain/limits.ts";
+import { paced } from "../../src/domain/pace.ts";
+
+it.each([
+  { size: 1_000, tookMs: 0, next: 1_000 },
+  { size: 1_000, tookMs: SETTLEMENT_BATCH_MS, next: 1_000 },
+  { size: 1_000, tookMs: 2 * SETTLEMENT_BATCH_MS, next: 500 },
+  { size: 1_000, tookMs: 30_000, next: SETTLEMENT_USERS_MIN },
+  { size: 400, tookMs: 1, next: 600 },
+  { size: 900, tookMs: 1, next: SETTLEMENT_USERS_MAX },
+  { size: 400, tookMs: SETTLEMENT_BATCH_MS, next: 400 },
+  { size: SETTLEMENT_USERS_MIN, tookMs: 0, next: 375 },
+])("after $size people in $tookMs ms come $next", ({ size, tookMs, next }) => {
+  expect(paced(size, tookMs)).toBe(next);
+});
