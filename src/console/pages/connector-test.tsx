@@ -8,7 +8,7 @@ type Stage = ConnectorTest["stages"][number];
 
 const stages: Record<Stage["stage"], string> = {
   address: "The address may be called",
-  credential: "The credential is accepted",
+  credential: "The credential is ready for use",
   users: "Users can be listed",
   groups: "Groups can be listed",
 };

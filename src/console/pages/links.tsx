@@ -3,7 +3,7 @@
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
 import { listLinks } from "../../gateway/vaults/links.ts";
 import { Empty } from "../components/empty.tsx";
-import { LastSync, LinkState } from "../components/link-state.tsx";
+import { isBusy, LastSync, LinkState } from "../components/link-state.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
 import { Table } from "../components/table.tsx";
@@ -13,6 +13,8 @@ import { problemPage } from "../problem.tsx";
 import { counted, figure } from "../words.ts";
 
 const section = "/links";
+/** The page of one link is the place to watch it: this one keeps up. */
+const refreshSeconds = 10;
 
 export async function linksPage(c: ConsoleContext) {
   const cursor = c.req.query("cursor");
@@ -20,9 +22,10 @@ export async function linksPage(c: ConsoleContext) {
   if (!links.ok) return problemPage(c, links.problem);
   const { items, nextCursor } = links.value;
   const now = c.get("deps").now();
+  const frame = { title: "Links", section };
   return page(
     c,
-    { title: "Links", section },
+    items.some(({ state }) => isBusy(state)) ? { ...frame, refreshSeconds } : frame,
     <>
       <PageHead
         title="Links"
