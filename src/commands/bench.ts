@@ -36,6 +36,8 @@ async function bench(): Promise<void> {
       "some-users": { type: "string", default: "20000" },
       group: { type: "string", default: "100000" },
       seats: { type: "string", default: "1500" },
+      "scale-users": { type: "string", default: "500000" },
+      tenants: { type: "string", default: "1000" },
       rounds: { type: "string", default: "200" },
       slices: { type: "string", default: "15" },
       json: { type: "string", default: "bench.json" },
@@ -51,6 +53,8 @@ async function bench(): Promise<void> {
     perSlice: 100,
     group: bounded(values.group, "group", users),
     seats: bounded(values.seats, "seats", 100_000),
+    scaleUsers: bounded(values["scale-users"], "scale-users", 1_000_000),
+    tenants: bounded(values.tenants, "tenants", 10_000),
   };
   const parts = chosenParts(values.only);
   const figures: Figure[] = [];

@@ -5,6 +5,8 @@ import { signUp } from "../client/onboarding.ts";
 import { bearerClient, requestToken, type ScimClient } from "../client/scim.ts";
 
 export type Directory = {
+  /** Of its administrator. */
+  email: string;
   admin: AdminClient;
   scim: ScimClient;
   shard: string;
@@ -56,7 +58,8 @@ export async function floor(base: string, path: string, body?: unknown): Promise
 export async function makeDirectory(base: string, people: number): Promise<Directory> {
   numbered += 1;
   const name = `Bench ${numbered}`;
-  const { tenant, apiKey } = await signUp(base, name, `bench-${numbered}-${Date.now()}@example.com`);
+  const email = `bench-${numbered}-${Date.now()}@example.com`;
+  const { tenant, apiKey } = await signUp(base, name, email);
   const admin = adminClient(base, apiKey.key);
   const created = await admin.createConfiguration({
     name,
@@ -67,7 +70,8 @@ export async function makeDirectory(base: string, people: number): Promise<Direc
     tenant_no: number;
     shard: string;
   };
-  const directory = {
+  const directory: Directory = {
+    email,
     admin,
     scim: bearerClient(created),
     shard: place.shard,

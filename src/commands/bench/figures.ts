@@ -30,6 +30,8 @@ export type Sizes = {
   perSlice: number;
   group: number;
   seats: number;
+  scaleUsers: number;
+  tenants: number;
 };
 
 export const ms = (value: number): string => `${value.toFixed(2)} ms`;

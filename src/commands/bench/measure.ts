@@ -81,25 +81,3 @@ export async function loads<Name extends string>(
 /** How many times as fast, slice by slice: neighbors in time, so that what disturbs one disturbs both. */
 export const timesAsFast = (one: Load, other: Load): number =>
   median(one.slices.map((rate, slice) => rate / (other.slices[slice] ?? Number.NaN)));
-
-/** Latencies of an operation at a steady rate, each request on time whatever became of the one before. */
-export async function steadyLatency(
-  operation: Operation,
-  perSecond: number,
-  seconds: number,
-): Promise<Latency> {
-  const times: number[] = [];
-  const under: Promise<void>[] = [];
-  const startedAt = performance.now();
-  for (let index = 0; index < perSecond * seconds; index += 1) {
-    const wait = startedAt + (index * 1_000) / perSecond - performance.now();
-    if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-    const sentAt = performance.now();
-    const answered = operation(index).then(() => {
-      times.push(performance.now() - sentAt);
-    });
-    under.push(answered);
-  }
-  await Promise.all(under);
-  return latencyOf(times);
-}

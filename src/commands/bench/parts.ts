@@ -8,6 +8,7 @@ import { linking } from "./linking.ts";
 import { oneMember } from "./members.ts";
 import { operations } from "./operations.ts";
 import { peers } from "./peers.ts";
+import { scale } from "./scale.ts";
 import { seats } from "./seats.ts";
 import { acrossSizes } from "./sizes.ts";
 import type { Stage } from "./stage.ts";
@@ -70,6 +71,7 @@ const parts: ReadonlyMap<string, Part> = new Map<string, Part>([
       return linking(base, await makeDirectory(base, stage.sizes.group), stage.sizes);
     },
   ],
+  ["scale", async (stage) => scale((await stage.gateway()).base, stage.sizes)],
   ["peers", async (stage) => peers(await stage.directory(stage.sizes.fewUsers), stage.sizes)],
   // A gateway of its own; the other one would take part of the machine, so it ends first.
   [

@@ -21,17 +21,24 @@ const patch = (...operations: readonly object[]) => ({ schemas: [patchSchema], O
 const member = (op: "add" | "remove", id: string) =>
   op === "add" ? { op, path: "members", value: [{ value: id }] } : { op, path: `members[value eq "${id}"]` };
 
-const budgets = {
-  create: { trips: 1, read: 10, written: 10 },
-  read: { trips: 1, read: 6, written: 0 },
-  change: { trips: 2, read: 10, written: 5 },
-  member: { trips: 1, read: 14, written: 7 },
-  group: { trips: 1, read: 6, written: 0 },
-  page: { trips: 1, read: 2 * perPage + 6, written: 0 },
-} satisfies Record<string, Spent>;
+/** @param groups that each user shown is in */
+const budgetsOf = (groups: number) =>
+  ({
+    create: { trips: 1, read: 10, written: 10 },
+    read: { trips: 1, read: 6 + 4 * groups, written: 0 },
+    change: { trips: 2, read: 10 + 4 * groups, written: 5 },
+    member: { trips: 1, read: 14, written: 7 },
+    group: { trips: 1, read: 6, written: 0 },
+    page: { trips: 1, read: 2 * perPage + 6 + 4 * groups * perPage, written: 0 },
+  }) satisfies Record<string, Spent>;
 
 /** Later operations use what earlier ones made: they run in this order. */
-export function scimOperations(directory: Directory, groupId: string): ScimOperation[] {
+export function scimOperations(
+  directory: Directory,
+  groupId: string,
+  groupsOfEach: 0 | 1 = 0,
+): ScimOperation[] {
+  const budgets = budgetsOf(groupsOfEach);
   const { scim, people } = directory;
   const created: { id: string; name: string }[] = [];
   const someone = (index: number): number => 1 + ((index * 7_919) % people);

@@ -39,3 +39,18 @@ function usageOf(pid: number): Usage {
     residentMb: Number(resident) / 1024,
   };
 }
+
+/** The most memory it has while something is done, looked at ten times a second. */
+export async function mostResidentMb(work: () => Promise<void>): Promise<number | undefined> {
+  let most = workerdUsage()?.residentMb;
+  const timer = setInterval(() => {
+    const now = workerdUsage()?.residentMb;
+    if (now !== undefined && most !== undefined) most = Math.max(most, now);
+  }, 100);
+  try {
+    await work();
+  } finally {
+    clearInterval(timer);
+  }
+  return most;
+}
