@@ -159,6 +159,30 @@ describe("every page", () => {
     expect((await one.browser.request("POST", fill(path, other.ids), form)).status).toBe(404);
   });
 
+  it("offers its list as a file, to whoever is signed in", async () => {
+    const { browser, ids } = one;
+    for (const [path, count] of [
+      ["/users", 1],
+      ["/users?waiting=true", 1],
+      ["/groups", 2],
+      ["/events", 1],
+      [`/vaults/${ids["vaultId"]}`, 1],
+    ] as const) {
+      const { html } = await browser.get(path);
+      const files = [...html.matchAll(/href="(\/api\/v1\/exports\/[^"]+)"/g)].map(([, file = ""]) => file);
+      expect([path, files]).toEqual([path, expect.objectContaining({ length: count })]);
+      for (const file of files) {
+        const answer = await browser.get(file);
+        expect([file, answer.status, answer.headers.get("content-disposition")]).toEqual([
+          file,
+          200,
+          expect.stringContaining("attachment"),
+        ]);
+        expect((await new Browser().get(file)).status).toBe(401);
+      }
+    }
+  });
+
   it("has a page for addresses that do not exist", async () => {
     const page = await one.browser.get("/nothing/here");
     expect([page.status, page.html]).toEqual([404, expect.stringContaining("Not found")]);

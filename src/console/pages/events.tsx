@@ -1,6 +1,7 @@
 /** Everything that happened in the organization. */
 import { listProvisioningEvents } from "../../gateway/overview/events.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { Download } from "../components/download.tsx";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -25,6 +26,7 @@ export async function eventsPage(c: ConsoleContext) {
         title="Events"
         lead="What identity providers, administrators and the gateway did, newest first."
       >
+        <Download list="events.csv" />
         {subject !== undefined && (
           <a class="button" href="/events">
             Show all events

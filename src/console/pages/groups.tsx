@@ -1,6 +1,7 @@
 /** Source groups: owned by the identity provider; here they get license types and links. */
 import { type Group, listSourceGroups } from "../../gateway/overview/groups.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { Download } from "../components/download.tsx";
 import { Empty } from "../components/empty.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -29,7 +30,10 @@ export async function groupsPage(c: ConsoleContext) {
       <PageHead
         title="Groups"
         lead="User groups as the identity provider keeps them: names and members change there, license types and links here."
-      />
+      >
+        <Download list="groups.csv" />
+        <Download list="group-members.csv" label="Members as CSV" />
+      </PageHead>
       {items.length === 0 ? (
         <Empty title="No groups yet">
           <p>

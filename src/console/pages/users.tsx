@@ -2,6 +2,7 @@
 import { may } from "../../domain/role.ts";
 import { listUsers, type User } from "../../gateway/overview/users.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../gateway/page.ts";
+import { Download } from "../components/download.tsx";
 import { Empty } from "../components/empty.tsx";
 import { AccountState, License } from "../components/license.tsx";
 import { Moment } from "../components/moment.tsx";
@@ -38,6 +39,7 @@ export async function usersPage(c: ConsoleContext) {
         title="Users"
         lead="Login accounts of your organization, whichever identity provider they come from. One account may be a user of many vaults."
       >
+        <Download list={waiting ? "waiting.csv" : "users.csv"} />
         {may(admin.identity.role, "provision") && (
           <a class="button" href="/users/new">
             Create by hand

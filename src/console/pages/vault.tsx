@@ -12,6 +12,7 @@ import {
   type VaultGroup,
 } from "../../gateway/vaults/vaults.ts";
 import { Connection } from "../components/connection.tsx";
+import { Download } from "../components/download.tsx";
 import { TextField } from "../components/field.tsx";
 import { PageHead } from "../components/page-head.tsx";
 import { Pager } from "../components/pager.tsx";
@@ -98,6 +99,7 @@ async function showVault(c: ConsoleContext, form: FormState, status: FormStatus)
       <section aria-labelledby="vault-users">
         <div class="section-head">
           <h2 id="vault-users">Vault users</h2>
+          <Download list={`vault-users.csv?vault=${vaultId}`} />
         </div>
         <VaultUsers vault={vault} users={users.value.items} mayChange={mayChange} />
         <Pager path={path} cursor={cursor} nextCursor={users.value.nextCursor} />
