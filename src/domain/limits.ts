@@ -75,8 +75,8 @@ export const NAMES_IN_REFUSAL_MAX = 5;
 /** People settled by one batch of a link: a few thousand rows, far below D1's 30 s and still fine progress. */
 export const SETTLEMENT_USERS_MAX = 1_000;
 
-/** What one batch of a run may take, of which everybody else of the shard waits for one at most. */
-export const SETTLEMENT_BATCH_MS = 20;
+/** What one batch of a run may take: a request of anybody else on the shard waits for one or two of them. */
+export const SETTLEMENT_BATCH_MS = 10;
 
 /** The fixed part of a batch is that of so many people: with fewer, the whole takes longer and nobody gains. */
 export const SETTLEMENT_USERS_MIN = 250;
