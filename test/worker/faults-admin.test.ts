@@ -107,7 +107,11 @@ describe.each(writes.map((route) => [`${route.method} ${route.path}`, route] as 
 
   it("says 503 and when to come back while D1 stays away, and asked again acts once", async () => {
     const clean = await cleanRun(route);
-    for (const { call, when, name } of clean.losses) {
+    // Away before a batch is as away after the one before it; only the last has none behind it.
+    const outages = clean.losses.filter(
+      ({ when }, index) => when === "after" || index >= clean.losses.length - 2,
+    );
+    for (const { call, when, name } of outages) {
       await stage(route);
       const send = requestOf(route);
       const first = await send(outageFrom(call, when));
@@ -160,6 +164,7 @@ const remains: Record<string, readonly string[]> = {
   repairDrift: [...history, "outbox"],
   renameVaultGroup: history,
   changeConnector: history,
+  setSynchronization: history,
   setPolicies: history,
 };
 
