@@ -33,6 +33,7 @@ export type Account = {
   id: string;
   userName: string;
   origin: string;
+  active: boolean;
   license: { held: string | null; wanted: string | null };
 };
 

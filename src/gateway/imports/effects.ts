@@ -9,8 +9,8 @@ import {
   addMembers,
   linkGroup,
   removeGone,
-  selectGroupWithGone,
   selectPageWithNewMembers,
+  selectSomeGone,
 } from "../../store/imports/members.ts";
 import { importPage, resolvePage, selectNamesWithoutAccount, selectPage } from "../../store/imports/pages.ts";
 import { countInRun } from "../../store/imports/runs.ts";
@@ -59,7 +59,7 @@ function byName(people: readonly RemotePerson[]): Map<string, NamedPerson> {
 }
 
 /** Those who came, page by page; then those who left, group by group. */
-export async function moveImported({ task, run }: Import, place: Place): Promise<Step> {
+export async function moveImported({ task, run, groups }: Import, place: Place): Promise<Step> {
   const { deps, scope } = task;
   const { vaultNo } = run;
   const [[page] = []] = await read(scope.shard, [selectPageWithNewMembers(scope, vaultNo, place.page)]);
@@ -68,9 +68,11 @@ export async function moveImported({ task, run }: Import, place: Place): Promise
     const statements = addMembers(scope, { vaultNo, pageNo, groupNo }, deps.newId());
     return { statements, next: { page: pageNo + 1 } };
   }
-  const [[group] = []] = await read(scope.shard, [selectGroupWithGone(scope, vaultNo)]);
+  const questions = groups.map(({ groupNo }) => selectSomeGone(scope, vaultNo, groupNo));
+  const gone = questions.length === 0 ? [] : await read(scope.shard, questions);
+  const group = groups.find((_, index) => Number(gone[index]?.[0]?.["some"]) === 1);
   if (group !== undefined) {
-    const groupNo = Number(group["group_no"]);
+    const { groupNo } = group;
     return { statements: removeGone(scope, { vaultNo, groupNo }, deps.newId()), next: {} };
   }
   return { next: { phase: "links", page: 1 } };

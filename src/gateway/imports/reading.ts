@@ -16,7 +16,10 @@ export async function readMembers(work: Import, place: Place): Promise<Step> {
   const { task, groups, record, run } = work;
   const { scope } = task;
   const group = groups.find(({ groupNo }) => groupNo >= place.group);
-  if (group === undefined) return { next: { phase: "describe", page: 1 } };
+  if (group === undefined) {
+    // Only SCIM services name members by id alone.
+    return { next: { phase: record.provider === "scim" ? "describe" : "accounts", page: 1 } };
+  }
   const cursor = group.groupNo === place.group ? place.cursor || undefined : undefined;
   const directory = await work.directory();
   const { people, next } = await directory.readPage(group.remoteId, record.includeNested, cursor);

@@ -59,10 +59,11 @@ export async function runImport(task: Task, deadline: number): Promise<Progress>
   return runSteps(work, row.payload as unknown as Place, deadline);
 }
 
-/** Step after step until the time is up. What found nothing to do is not worth a batch. */
+/** Step after step until the time is up. What found nothing to do is not worth a batch, unless it is the last. */
 async function runSteps(work: Import, start: Place, deadline: number): Promise<Progress> {
   const { deps, scope } = work.task;
   let place = start;
+  let idled = false;
   try {
     do {
       const current = { ...work, task: { ...work.task, scope: { ...scope, now: deps.now() } } };
@@ -73,7 +74,9 @@ async function runSteps(work: Import, start: Place, deadline: number): Promise<P
       const next = { ...place, ...step.next, at: idle ? at : at + 1, attempts: 0 };
       if (!idle) await move(current, place, next, step);
       place = next;
+      idled = idle;
     } while (deps.now() < deadline);
+    if (idled) await move(work, place, { ...place, at: place.at + 1 }, {});
     return "more";
   } catch (error) {
     if (error instanceof GuardRaised && error.word === "moved") return "done";

@@ -48,7 +48,8 @@ export function createAccounts(
         default_type_no = NULL, idle_since = CASE WHEN admin_disabled = 1 THEN COALESCE(idle_since, ${now}) END,
         created_at = ${now}, updated_at = ${now}, document = given.value -> 3, folded = given.value -> 4
       FROM ${given} WHERE users.tenant_no = ${tenantNo} AND users.user_name_folded = given.value ->> 2
-        AND users.deprovisioned_at IS NOT NULL`,
+        AND users.user_no IN (SELECT u.user_no FROM ${given} CROSS JOIN users AS u WHERE u.tenant_no = ${tenantNo}
+          AND u.user_name_folded = given.value ->> 2 AND u.deprovisioned_at IS NOT NULL)`,
     sql`INSERT INTO users (tenant_no, user_no, configuration_no, scim_id, user_name, user_name_folded, active, origin,
         version, created_at, updated_at, manual_type_no, document, folded)
       SELECT ${tenantNo}, COALESCE((SELECT MAX(user_no) FROM users WHERE tenant_no = ${tenantNo}), 0)

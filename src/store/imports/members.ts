@@ -43,7 +43,7 @@ export function addMembers(
  * Members of the group whom no page of it has. The group must have been read to its end in this run, and everybody
  * who was read must have been looked for: otherwise nobody is gone.
  */
-const gone = ({ tenantNo }: TenantScope, vaultNo: number, groupNo: SQL): SQL =>
+const gone = ({ tenantNo }: TenantScope, vaultNo: number, groupNo: number): SQL =>
   sql`SELECT m.member_no AS no FROM members AS m WHERE m.tenant_no = ${tenantNo} AND m.group_no = ${groupNo}
     AND m.member_kind = 0
     AND EXISTS (SELECT 1 FROM import_pages AS p WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo}
@@ -51,10 +51,9 @@ const gone = ({ tenantNo }: TenantScope, vaultNo: number, groupNo: SQL): SQL =>
     AND m.member_no NOT IN (SELECT person.value FROM import_pages AS p CROSS JOIN json_each(p.users) AS person
       WHERE p.tenant_no = ${tenantNo} AND p.vault_no = ${vaultNo} AND p.group_no = ${groupNo})`;
 
-/** A group with somebody who is gone, as a row of group_no. */
-export const selectGroupWithGone = (scope: TenantScope, vaultNo: number): SQL =>
-  sql`SELECT i.group_no FROM import_groups AS i WHERE i.tenant_no = ${scope.tenantNo} AND i.vault_no = ${vaultNo}
-    AND EXISTS (${gone(scope, vaultNo, sql`i.group_no`)}) LIMIT 1`;
+/** Whether somebody is gone, as `some`. The group stands there as a number, so that its pages are gone through once. */
+export const selectSomeGone = (scope: TenantScope, vaultNo: number, groupNo: number): SQL =>
+  sql`SELECT EXISTS (${gone(scope, vaultNo, groupNo)}) AS some`;
 
 /** A chunk of those who are gone leaves. Raises `unread`, `unchanged`. */
 export function removeGone(
@@ -63,7 +62,7 @@ export function removeGone(
   operation: string,
 ): SQL[] {
   const { tenantNo } = scope;
-  const removed = sql`(SELECT json_group_array(no) FROM (${gone(scope, vaultNo, sql`${groupNo}`)}
+  const removed = sql`(SELECT json_group_array(no) FROM (${gone(scope, vaultNo, groupNo)}
     ORDER BY no LIMIT ${IMPORT_EFFECTS_PER_BATCH}))`;
   return [
     guard(
