@@ -51,7 +51,7 @@ export function settleChunk(scope: TenantScope, order: SettlementOrder): SQL[] {
   ];
 }
 
-export type Telling = {
+type Telling = {
   list: Lists;
   action: EventAction;
   subject: { kind: SubjectKind; no: number };
