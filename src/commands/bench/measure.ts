@@ -1,5 +1,6 @@
 /** Timing of requests: one after the other for latency, several at once for throughput, always side by side. */
 import { inParallel } from "../client/http.ts";
+import { workerdUsage } from "./workerd-process.ts";
 
 export type Operation = (index: number) => Promise<unknown>;
 
@@ -43,6 +44,8 @@ export type Load = Latency & {
   /** Requests per second: the median of the slices, and each slice. */
   perSecond: number;
   slices: readonly number[];
+  /** Processor time of the gateway for one request, where the platform tells it. */
+  cpuMs?: number;
 };
 
 /** Throughput and latency of operations that take turns in slices. */
@@ -53,9 +56,11 @@ export async function loads<Name extends string>(
   const names = Object.keys(operations) as Name[];
   const rates = new Map<Name, number[]>(names.map((name) => [name, []]));
   const times = new Map<Name, number[]>(names.map((name) => [name, []]));
+  const cpu = new Map<Name, number>();
   for (let slice = 0; slice <= slices; slice += 1) {
     for (const name of names) {
       const numbers = Array.from({ length: perSlice }, (_, index) => slice * perSlice + index);
+      const busyBefore = workerdUsage()?.cpuMs;
       const startedAt = performance.now();
       await inParallel(numbers, width, async (number) => {
         const sentAt = performance.now();
@@ -63,14 +68,20 @@ export async function loads<Name extends string>(
         if (slice > 0) times.get(name)?.push(performance.now() - sentAt);
       });
       // The first slice warms up.
-      if (slice > 0) rates.get(name)?.push((perSlice * 1_000) / (performance.now() - startedAt));
+      if (slice === 0) continue;
+      rates.get(name)?.push((perSlice * 1_000) / (performance.now() - startedAt));
+      const busy = workerdUsage()?.cpuMs;
+      if (busyBefore !== undefined && busy !== undefined)
+        cpu.set(name, (cpu.get(name) ?? 0) + busy - busyBefore);
     }
   }
   const entries = names.map((name) => {
+    const busy = cpu.get(name);
     const perSlices = rates.get(name) ?? [];
     const load: Load = {
       perSecond: median(perSlices),
       slices: perSlices,
+      ...(busy === undefined ? {} : { cpuMs: busy / (slices * perSlice) }),
       ...latencyOf(times.get(name) ?? []),
     };
     return [name, load] as const;
