@@ -146,6 +146,8 @@ describe("a CSV file", () => {
     expect(events.map(({ seq, action }) => [Number(seq), action])).toEqual(
       listed.body.items.map(({ seq, action }) => [seq, action]),
     );
+    const third = events[2]?.["seq"] ?? "";
+    expect(await exported(own, `events.csv?before=${third}`)).toEqual(events.slice(3));
     expect(await exported(own, "waiting.csv")).toEqual([]);
     for (const [userNo, since] of [
       [1, 20],

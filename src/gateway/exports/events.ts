@@ -2,7 +2,7 @@
 import { listEvents } from "../../store/overview/events-page.ts";
 import { type CurrentCaller, keysetPages, type Table, timeCell } from "./table.ts";
 
-export const eventsTable = (caller: CurrentCaller): Table => ({
+export const eventsTable = (caller: CurrentCaller, before: number | undefined): Table => ({
   name: "events",
   header: [
     "seq",
@@ -16,8 +16,8 @@ export const eventsTable = (caller: CurrentCaller): Table => ({
     "correlationId",
     "data",
   ],
-  pages: keysetPages(caller, Number.MAX_SAFE_INTEGER, {
-    read: ({ scope }, before, limit) => listEvents(scope, before, limit),
+  pages: keysetPages(caller, before ?? Number.MAX_SAFE_INTEGER, {
+    read: ({ scope }, after, limit) => listEvents(scope, after, limit),
     keyOf: ({ seq }) => seq,
     present: (event) => [
       event.seq,

@@ -19,8 +19,9 @@ function exportRoute(
   name: string,
   operationId: string,
   summary: string,
-  table: (caller: CurrentCaller, query: Record<string, string>) => Table | Promise<Outcome<Table>>,
+  table: (caller: CurrentCaller, query: Record<string, unknown>) => Table | Promise<Outcome<Table>>,
   query?: Shape,
+  problems: readonly 404[] = [],
 ): AdminRoute {
   const definition = {
     method: "get",
@@ -32,7 +33,7 @@ function exportRoute(
     query,
     status: 200,
     mediaType: "text/csv",
-    problems: query === undefined ? [] : [404],
+    problems,
   } as const;
   return {
     ...definition,
@@ -43,7 +44,7 @@ function exportRoute(
           if (admin === undefined || !may(admin.identity.role, access)) throw new AccessEnded(operationId);
           return admin;
         };
-        const made = await table(caller, (call.query ?? {}) as Record<string, string>);
+        const made = await table(caller, (call.query ?? {}) as Record<string, unknown>);
         const outcome = "ok" in made ? made : done(made);
         return outcome.ok ? csvResponse(c, outcome.value) : problemResponse(c, outcome.problem);
       }),
@@ -64,8 +65,19 @@ export const exportRoutes: AdminRoute[] = [
     "vault-users",
     "exportVaultUsers",
     "All users of a vault",
-    (caller, { vault = "" }) => vaultUsersTable(caller, vault),
+    (caller, { vault }) => vaultUsersTable(caller, String(vault)),
     z.object({ vault: id.meta({ description: "Id of the vault." }) }),
+    [404],
   ),
-  exportRoute("events", "exportEvents", "All provisioning events, newest first", eventsTable),
+  exportRoute(
+    "events",
+    "exportEvents",
+    "All provisioning events, newest first",
+    (caller, { before }) => eventsTable(caller, before === undefined ? undefined : Number(before)),
+    z.object({
+      before: z.coerce.number().int().min(1).optional().meta({
+        description: "Older ones than the event of this number: to go on where a file was broken off.",
+      }),
+    }),
+  ),
 ];
