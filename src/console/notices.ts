@@ -27,6 +27,12 @@ const notices = new Map<string, string>([
   ["vault-user-deleted", "The vault user is deleted. Links will not bring it back; only you can restore it."],
   ["vault-user-pinned", "The vault user is pinned. It stays enabled when its last link lets go."],
   ["vault-user-unpinned", "The vault user is unpinned. Without a link that covers it, it is disabled."],
+  ["synchronization-saved", "The settings are saved. The next import follows them."],
+  [
+    "synchronization-ended",
+    "Synchronization is off. Configurations can be created once no vault synchronizes.",
+  ],
+  ["import-ordered", "The import is under way."],
   ["link-created", "The link is created. Members are being brought into the vault."],
   ["link-paused", "The link is paused. Its user group stays as it is until you resume it."],
   ["link-resumed", "The link is at work again, from end to end."],

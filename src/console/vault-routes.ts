@@ -9,10 +9,17 @@ import {
 } from "./pages/connector-acts.tsx";
 import { driftPage } from "./pages/drift.tsx";
 import { repairAction, repairPage } from "./pages/drift-repair.tsx";
+import { endSynchronizationAction, endSynchronizationPage } from "./pages/end-synchronization.tsx";
 import { createConnectedVaultAction, newConnectedVaultPage } from "./pages/new-connected-vault.tsx";
 import { createVaultGroupAction, vaultPage } from "./pages/vault.tsx";
 import { vaultAccessPage } from "./pages/vault-access.tsx";
 import { vaultGroupPage } from "./pages/vault-group.tsx";
+import {
+  orderImportAction,
+  setSynchronizationAction,
+  synchronizationPage,
+  testSynchronizationAction,
+} from "./pages/vault-synchronization.tsx";
 import {
   deleteVaultUserAction,
   deleteVaultUserPage,
@@ -43,6 +50,13 @@ export function vaultRoutes(pages: Hono<ConsoleEnvironment>): void {
   pages.get("/vaults/:vaultId/connector/remove", needs("provision"), removeConnectorPage);
   pages.post("/vaults/:vaultId/connector/remove", needs("provision"), removeConnectorAction);
   pages.post("/vaults/:vaultId/connector/push", needs("provision"), pushAgainAction);
+
+  pages.get("/vaults/:vaultId/synchronization", needs("read"), synchronizationPage);
+  pages.post("/vaults/:vaultId/synchronization", needs("provision"), setSynchronizationAction);
+  pages.post("/vaults/:vaultId/synchronization/runs", needs("provision"), orderImportAction);
+  pages.post("/vaults/:vaultId/synchronization/test", needs("provision"), testSynchronizationAction);
+  pages.get("/vaults/:vaultId/synchronization/end", needs("provision"), endSynchronizationPage);
+  pages.post("/vaults/:vaultId/synchronization/end", needs("provision"), endSynchronizationAction);
 
   pages.get("/vaults/:vaultId/users/:userId/access", needs("read"), vaultAccessPage);
   pages.post("/vaults/:vaultId/users/:userId/enable", needs("provision"), enableVaultUserAction);

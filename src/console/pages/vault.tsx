@@ -73,6 +73,9 @@ async function showVault(c: ConsoleContext, form: FormState, status: FormStatus)
         <a class="button" href={`${path}/drift`}>
           Compare with its links
         </a>
+        <a class="button" href={`${path}/synchronization`}>
+          Synchronization
+        </a>
         {mayChange && (
           <a class="button primary" href={`/links/new?vaultId=${vaultId}`}>
             Link a group to this vault
