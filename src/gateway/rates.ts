@@ -16,17 +16,20 @@ export class TooManyRequests extends Error {
   }
 }
 
-/** A credential as it was presented, by its hash: whether it is one of ours nobody has looked yet. */
+/**
+ * A credential as it was presented: whether it is one of ours nobody has looked yet. A secret by its hash; a token,
+ * which lives for an hour and is kept by whoever verifies it, by itself.
+ */
 export type Presented = { fingerprint: string };
 
 /**
- * Before the credential is verified, so that a flood costs a hash for each request and no signature. Only who was
- * verified with these very words is refused by them: a forged token that names an organization uses up none of
- * its allowance.
+ * Before the credential is verified, so that a flood costs no signature. Only who was verified with these very
+ * words is refused by them: a forged token that names an organization uses up none of its allowance.
  * @throws TooManyRequests
  */
 export async function ensureNotHeld(deps: Deps, authorization: string): Promise<Presented> {
-  const fingerprint = await hashSecret(authorization);
+  const isSecret = /^\s*basic\s/i.test(authorization);
+  const fingerprint = isSecret ? await hashSecret(authorization) : authorization;
   for (const { kind, key } of deps.limits.recall(fingerprint)) {
     const refusal = deps.limits.held(kind, key);
     if (refusal !== undefined) throw new TooManyRequests(refusal);
