@@ -72,9 +72,14 @@ export function decide(scope: TenantScope, order: SettlementOrder): SQL {
  * are counted no more. A run has counted everybody beforehand (`link-run.ts`): `$.leaving` of its payload is what
  * it may still take out, `$.brake` why it may not.
  */
-function verdict(scope: TenantScope, { link, row, confirmed }: SettlementOrder): SQL {
+function verdict(scope: TenantScope, { link, row, people, confirmed }: SettlementOrder): SQL {
   const { vaultNo, linkNo } = link;
-  return sql`staged_before(user_no) AS MATERIALIZED (SELECT value FROM ${stagedPeople(scope, vaultNo, linkNo)}),
+  // A run may meet a hundred thousand who wait, and only those of its page matter.
+  const nearby =
+    "page" in people
+      ? sql`WHERE value BETWEEN (SELECT MIN(user_no) FROM people) AND (SELECT MAX(user_no) FROM people)`
+      : sql``;
+  return sql`staged_before(user_no) AS MATERIALIZED (SELECT value FROM ${stagedPeople(scope, vaultNo, linkNo)} ${nearby}),
     counted(gone, lost) AS MATERIALIZED (SELECT COUNT(*) FILTER (WHERE ${leaving}),
       COUNT(*) FILTER (WHERE ${leaving} AND state = 'enabled' AND user_no NOT IN (SELECT user_no FROM staged_before))
       FROM facts),
