@@ -68,6 +68,48 @@ describe("what follows from groups at the provider (R51–R57)", () => {
     expect(await vault.users()).toEqual({ a: "enabled, Helpers", b: "enabled, Helpers" });
   });
 
+  it("a provider that suddenly lists nearly nobody meets the brake: people stay until somebody decides (A21)", async () => {
+    const vault = await ImportingVault.open();
+    const names = Array.from({ length: 40 }, (_, index) => `p${index}`);
+    vault.directory.join("sales", ...names);
+    await vault.set();
+    await vault.import();
+    vault.directory.leave("sales", ...names.slice(1));
+    expect(await vault.import()).toMatchObject({ state: "succeeded", removed: 39 });
+    expect(Object.values(await vault.users()).filter((state) => state === "enabled, Sellers")).toHaveLength(
+      40,
+    );
+    const staged = await vault.tenant.admin("GET", "/staged-effects?state=staged");
+    expect(staged).toMatchObject({ items: [{ people: 39, reason: "share" }] });
+  });
+
+  it("an import, its newcomers and what it did stand in the events of vault and person (I25)", async () => {
+    const vault = await ImportingVault.open();
+    vault.directory.join("sales", "a");
+    await vault.set();
+    await vault.import();
+    type Events = { items: { action: string; reason: string | null; data: object }[] };
+    const ofVault = await vault.tenant.admin<Events>("GET", `/events?subject=vault:${vault.id}&limit=100`);
+    expect(ofVault.items.map(({ action }) => action)).toEqual(
+      expect.arrayContaining([
+        "import.configured",
+        "import.started",
+        "user.imported",
+        "import.succeeded",
+        "vault_user.created",
+      ]),
+    );
+    expect(ofVault.items.find(({ action }) => action === "import.succeeded")?.data).toMatchObject({
+      read: 1,
+      accounts: 1,
+    });
+    const person = await vault.account("a");
+    const ofPerson = await vault.tenant.admin<Events>("GET", `/events?subject=user:${person?.id}&limit=100`);
+    expect(ofPerson.items.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["user.imported", "license.granted", "vault_user.created"]),
+    );
+  });
+
   it("who is inactive at the provider or has no usable name gets no account, and no license is spent", async () => {
     const vault = await ImportingVault.open();
     await vault.tenant.admin("POST", "/users", { userName: "known", licenseType: "read_only" });
