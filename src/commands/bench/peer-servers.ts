@@ -23,7 +23,9 @@ export async function installPeers(): Promise<string | undefined> {
   const lock = path.join(home, "package-lock.json");
   const installed = path.join(home, "node_modules/.package-lock.json");
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return undefined;
-  const child = spawn("npm", ["ci", "--prefix", home, "--no-audit", "--no-fund"], {
+  // Without a network npm would try for minutes.
+  const patience = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"];
+  const child = spawn("npm", ["ci", "--prefix", home, "--no-audit", "--no-fund", ...patience], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
