@@ -2,6 +2,7 @@
 import type { ImportState } from "../../domain/import.ts";
 import { read } from "../../store/database.ts";
 import { tenantFence } from "../../store/fence.ts";
+import { type ImportGroupRecord, importGroupRecord, selectImportGroups } from "../../store/imports/groups.ts";
 import {
   type ImportCounts,
   importRun,
@@ -9,14 +10,7 @@ import {
   selectOpenRun,
   selectRuns,
 } from "../../store/imports/runs.ts";
-import {
-  type ImportGroupRecord,
-  type ImportRecord,
-  importGroupRecord,
-  importRecord,
-  selectImport,
-  selectImportGroups,
-} from "../../store/imports/settings.ts";
+import { type ImportRecord, importRecord, selectImport } from "../../store/imports/settings.ts";
 import type { VaultRecord } from "../../store/vaults/vaults.ts";
 import type { Admin } from "../admin.ts";
 import type { Problem } from "../problem.ts";

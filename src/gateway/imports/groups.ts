@@ -8,7 +8,7 @@ import {
   guardTarget,
   type ImportGroupRecord,
   renameGroup,
-} from "../../store/imports/settings.ts";
+} from "../../store/imports/groups.ts";
 import type { TenantScope } from "../../store/scope.ts";
 import { unlink } from "../../store/vaults/links.ts";
 import { discardOfLink } from "../../store/vaults/staged-effects.ts";

@@ -10,14 +10,9 @@ import type { JsonObject } from "../../scim/json.ts";
 import { commit, read } from "../../store/database.ts";
 import { GuardRaised, UniqueViolated } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
+import { importGroupRecord, selectImportGroups } from "../../store/imports/groups.ts";
 import { finishRun, noteRunError } from "../../store/imports/runs.ts";
-import {
-  type ImportRecord,
-  importGroupRecord,
-  importRecord,
-  selectImport,
-  selectImportGroups,
-} from "../../store/imports/settings.ts";
+import { type ImportRecord, importRecord, selectImport } from "../../store/imports/settings.ts";
 import { guardStep, moveStep } from "../../store/imports/work.ts";
 import { postpone } from "../../store/open-rows.ts";
 import { closeOutboxRow, outboxPointers } from "../../store/outbox.ts";

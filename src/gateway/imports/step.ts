@@ -1,6 +1,7 @@
 /** A running import between two of its steps. */
 import type { Statement } from "../../store/database.ts";
-import type { ImportGroupRecord, ImportRecord } from "../../store/imports/settings.ts";
+import type { ImportGroupRecord } from "../../store/imports/groups.ts";
+import type { ImportRecord } from "../../store/imports/settings.ts";
 import type { Directory } from "../../upstream/directory/directory.ts";
 import type { Task } from "../outbox/task.ts";
 

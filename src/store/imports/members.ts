@@ -9,7 +9,7 @@ import { guard } from "../guard.ts";
 import { moveMembers } from "../resources/members.ts";
 import type { TenantScope } from "../scope.ts";
 import { insertLink } from "../vaults/links.ts";
-import type { ImportGroupRecord } from "./settings.ts";
+import type { ImportGroupRecord } from "./groups.ts";
 
 const isMember = ({ tenantNo }: TenantScope): SQL =>
   sql`EXISTS (SELECT 1 FROM members AS m WHERE m.tenant_no = ${tenantNo} AND m.group_no = p.group_no
