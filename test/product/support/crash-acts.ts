@@ -86,10 +86,10 @@ async function actOnLinks(subject: Subject, round: Round): Promise<void> {
   const kind = random.below(10);
   targets += 1;
   const target = `passing ${round.number}-${targets}`;
-  if (link === undefined || (kind < 3 && passing.length < passingLinksMax)) {
+  if (link === undefined || (kind < 2 && passing.length < passingLinksMax)) {
     const group = random.pick(["B", "Pushed"]) ?? "B";
     await linkTo(subject, { group, vault: MAIN_VAULT, target });
-  } else if (kind < 5 && passing.length < passingLinksMax) {
+  } else if (kind < 4 && passing.length < passingLinksMax) {
     await linkIntoNewVault(subject, `Vault ${round.number}-${targets}`, target, random);
   } else if (kind < 7 && !subject.braked) await turn(subject, link);
   else await takeOff(subject, link, random);
@@ -128,7 +128,7 @@ async function turn({ facts, tenant, frozen }: Subject, { id, target }: Passing)
 /** Members stay only where no other link of the vault would have a say about them. */
 async function takeOff({ facts, tenant, frozen }: Subject, link: Passing, random: Random): Promise<void> {
   const { id, target, vault } = link;
-  const members = vault !== MAIN_VAULT && random.chance(0.5) ? "keep" : "remove";
+  const members = vault !== MAIN_VAULT && random.chance(0.7) ? "keep" : "remove";
   frozen.delete(target);
   await facts.write({
     send: () => tenant.admin.request("DELETE", `/links/${id}?members=${members}`),

@@ -51,7 +51,7 @@ export function knownPeople({ facts, clients, tenant }: Subject): string[] {
 export async function newSubject(base: string, braked: boolean): Promise<Subject> {
   const tenant = await newTenant(base, { read_only: 10, concurrent: 2, named: 1 });
   const { admin, entraScim, oktaScim } = tenant;
-  await admin.setBrake(braked ? { percent: 10, floor: 3 } : { floor: 1_000_000, absolute: 1_000_000 });
+  await admin.setBrake(braked ? { percent: 1, floor: 2 } : { floor: 1_000_000, absolute: 1_000_000 });
   const facts = new Facts();
   const subject: Subject = {
     tenant,
