@@ -2,7 +2,7 @@
  * Access tokens: JWTs signed with ES256 (RFC 7518 §3.4) by the key in the secret TOKEN_SIGNING_KEY. Whoever
  * verifies needs no look-up; whether the credential behind a token still counts, the shard's fence decides.
  */
-import { importJWK, type JWK, jwtVerify, SignJWT } from "jose";
+import { jwtVerify, SignJWT } from "jose";
 import {
   TOKEN_CLOCK_SKEW_SECONDS,
   TOKEN_LIFETIME_SECONDS,
@@ -13,7 +13,7 @@ import type { AccessClaims, Tokens } from "../gateway/deps.ts";
 const algorithm = "ES256";
 const issuer = "vestibule";
 
-type Keys = { keyId: string; signing: CryptoKey; verification: CryptoKey; published: JWK };
+type Keys = { keyId: string; signing: CryptoKey; verification: CryptoKey; published: JsonWebKey };
 
 /** What a signature was found to vouch for, and until when (seconds). */
 type Verified = { claims: AccessClaims; expiresAt: number };
@@ -116,7 +116,7 @@ async function importKeys(signingKey: string | undefined): Promise<Keys> {
       "The secret TOKEN_SIGNING_KEY is missing: a private P-256 key as JSON Web Key with a kid.",
     );
   }
-  const jwk = JSON.parse(signingKey) as JWK;
+  const jwk = JSON.parse(signingKey) as JsonWebKey & { kid?: string };
   const { kty, crv, x, y, kid } = jwk;
   if (kty !== "EC" || crv !== "P-256" || x === undefined || y === undefined || kid === undefined) {
     throw new Error("The secret TOKEN_SIGNING_KEY is not a P-256 key with a kid.");
@@ -124,13 +124,11 @@ async function importKeys(signingKey: string | undefined): Promise<Keys> {
   const published = { kty, crv, x, y, kid, alg: algorithm, use: "sig" };
   return {
     keyId: kid,
-    signing: asCryptoKey(await importJWK(jwk, algorithm)),
-    verification: asCryptoKey(await importJWK(published, algorithm)),
+    signing: await importKey(jwk, "sign"),
+    verification: await importKey(published, "verify"),
     published,
   };
 }
 
-function asCryptoKey(key: CryptoKey | Uint8Array): CryptoKey {
-  if (key instanceof Uint8Array) throw new Error("The secret TOKEN_SIGNING_KEY is not an asymmetric key.");
-  return key;
-}
+const importKey = (key: JsonWebKey, usage: "sign" | "verify"): Promise<CryptoKey> =>
+  crypto.subtle.importKey("jwk", key, { name: "ECDSA", namedCurve: "P-256" }, false, [usage]);

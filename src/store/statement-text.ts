@@ -1,36 +1,28 @@
 /** What D1 is given of a statement: its text and the values bound to it. */
-import { Placeholder, SQL, StringChunk } from "drizzle-orm";
-import { SQLiteAsyncDialect } from "drizzle-orm/sqlite-core";
+import { is, Name, Placeholder, SQL, StringChunk } from "drizzle-orm";
 
 export type StatementText = { sql: string; params: unknown[] };
 
-const dialect = new SQLiteAsyncDialect();
-
 /**
- * One pass over what our templates are made of: literals, values and other templates. The dialect, which copies
- * its settings and lists at every level, would be the dearest part of a request; it writes whatever else there is.
+ * One pass over what our templates are made of: literals, values, names and other templates. drizzle's own
+ * dialect copies its settings and lists at every level and would be the dearest part of a request.
  */
 export function statementText(statement: SQL): StatementText {
   const params: unknown[] = [];
-  const sql = write(statement, params);
-  return sql === undefined ? dialect.sqlToQuery(statement) : { sql, params };
+  return { sql: write(statement, params), params };
 }
 
-/** Undefined when a part needs the dialect. */
-function write(statement: SQL, params: unknown[]): string | undefined {
+function write(statement: SQL, params: unknown[]): string {
   let text = "";
   for (const chunk of statement.queryChunks) {
-    if (chunk instanceof StringChunk) {
-      text += chunk.value.join("");
-    } else if (chunk instanceof SQL) {
-      const part = write(chunk, params);
-      if (part === undefined) return undefined;
-      text += part;
-    } else if (chunk instanceof Placeholder || chunk === null || typeof chunk !== "object") {
+    if (chunk instanceof StringChunk) text += chunk.value.join("");
+    else if (chunk instanceof SQL) text += write(chunk, params);
+    else if (chunk instanceof Placeholder || chunk === null || typeof chunk !== "object") {
       if (chunk === undefined) continue;
       params.push(chunk);
       text += "?";
-    } else return undefined;
+    } else if (is(chunk, Name)) text += `"${chunk.value}"`;
+    else throw new TypeError("A statement is made of literals, values, names and other statements.");
   }
   return text;
 }

@@ -183,19 +183,18 @@ async function rowsOf(shard: Shard, tenantNo: number): Promise<Record<string, un
 }
 
 describe("the tables that are moved", () => {
-  it("are all that a shard has, with every column", async () => {
+  it("are all that a shard has, by their primary keys", async () => {
     const { results } = await env.SHARD_0.prepare(
       "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '_cf_%' AND name NOT LIKE 'd1_%' AND name <> 'tenants'",
     ).all<{ name: string }>();
     expect(TENANT_TABLES.map(({ name }) => name).toSorted()).toEqual(
       results.map(({ name }) => name).toSorted(),
     );
-    for (const { name, columns, key } of TENANT_TABLES) {
+    for (const { name, key } of TENANT_TABLES) {
       const { results: known } = await env.SHARD_0.prepare(`PRAGMA table_info(${name})`).all<{
         name: string;
         pk: number;
       }>();
-      expect(columns.toSorted(), name).toEqual(known.map((column) => column.name).toSorted());
       const primary = known.filter(({ pk }) => pk > 0).toSorted((left, right) => left.pk - right.pk);
       expect(["tenant_no", ...key], name).toEqual(primary.map((column) => column.name));
     }

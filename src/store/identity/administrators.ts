@@ -9,8 +9,13 @@ import {
 import { ROLES, type Role } from "../../domain/role.ts";
 import { fold } from "../../scim/fold.ts";
 import { commit, type Database } from "../database.ts";
-import { administrators, apiKeys, sessions, tenants } from "../schema/control.ts";
-import { select } from "../select.ts";
+import type * as schema from "../schema/control.ts";
+import { columnsOf, select } from "../select.ts";
+
+const administrators = columnsOf<typeof schema.administrators>("administrators");
+const apiKeys = columnsOf<typeof schema.apiKeys>("api_keys");
+const sessions = columnsOf<typeof schema.sessions>("sessions");
+const tenants = columnsOf<typeof schema.tenants>("tenants");
 
 /** Whoever a key or a session stands for, and where its tenant is. */
 export type Caller = {
@@ -41,7 +46,7 @@ export async function findKeyHolder(control: Database, keyHash: string): Promise
   const [row] = await select(
     control,
     { id, name, role, lastUsedAt, ...place },
-    sql`FROM ${apiKeys} JOIN ${tenants} ON ${tenants.tenantNo} = ${apiKeys.tenantNo}
+    sql`FROM api_keys JOIN tenants ON ${tenants.tenantNo} = ${apiKeys.tenantNo}
       WHERE ${apiKeys.keyHash} = ${keyHash} AND ${apiKeys.revokedAt} IS NULL`,
   );
   return row && { ...row, kind: "key", tenantNo: tenantNo(row.tenantNo) };
@@ -56,8 +61,8 @@ export async function findSessionHolder(
   const [row] = await select(
     control,
     { id, name, role, ...place },
-    sql`FROM ${sessions} JOIN ${administrators} ON ${id} = ${sessions.administratorId}
-      JOIN ${tenants} ON ${tenants.tenantNo} = ${sessions.tenantNo}
+    sql`FROM sessions JOIN administrators ON ${id} = ${sessions.administratorId}
+      JOIN tenants ON ${tenants.tenantNo} = ${sessions.tenantNo}
       WHERE ${sessions.tokenHash} = ${tokenHash} AND ${sessions.expiresAt} > ${now}`,
   );
   return row && { ...row, kind: "session", lastUsedAt: null, tenantNo: tenantNo(row.tenantNo) };
@@ -77,7 +82,7 @@ export async function findSignInCandidates(
   return select(
     control,
     { administratorId, email: administrators.email, organization: tenants.name },
-    sql`FROM ${administrators} JOIN ${tenants} ON ${tenants.tenantNo} = ${administrators.tenantNo}
+    sql`FROM administrators JOIN tenants ON ${tenants.tenantNo} = ${administrators.tenantNo}
       WHERE ${emailFolded} = ${fold(email)} AND ${live} < ${SIGN_IN_LINKS_LIVE_MAX}
       ORDER BY ${administrators.tenantNo} DESC LIMIT ${ORGANIZATIONS_PER_SIGN_IN}`,
   );

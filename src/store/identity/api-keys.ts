@@ -7,10 +7,12 @@ import { commit, type Database, type Row } from "../database.ts";
 import { recordEvent } from "../events.ts";
 import { tenantFence } from "../fence.ts";
 import { guard } from "../guard.ts";
-import { apiKeys } from "../schema/control.ts";
+import type * as schema from "../schema/control.ts";
 import type { TenantScope } from "../scope.ts";
-import { select } from "../select.ts";
+import { columnsOf, select } from "../select.ts";
 import { toRole } from "./administrators.ts";
+
+const apiKeys = columnsOf<typeof schema.apiKeys>("api_keys");
 
 export type ApiKey = {
   id: string;
@@ -46,7 +48,7 @@ export async function listApiKeys(
   return select(
     control,
     { id, name, role, createdAt, lastUsedAt },
-    sql`FROM ${apiKeys} WHERE ${apiKeys.tenantNo} = ${tenantNo} AND ${id} > ${after} AND ${apiKeys.revokedAt} IS NULL
+    sql`FROM api_keys WHERE ${apiKeys.tenantNo} = ${tenantNo} AND ${id} > ${after} AND ${apiKeys.revokedAt} IS NULL
       ORDER BY ${id} LIMIT ${limit}`,
   );
 }

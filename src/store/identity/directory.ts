@@ -11,9 +11,12 @@ import {
 import { commit, type Database, read } from "../database.ts";
 import { guard } from "../guard.ts";
 import { closeOutboxRow } from "../outbox.ts";
-import { clientSecrets, tenants } from "../schema/control.ts";
+import type * as schema from "../schema/control.ts";
 import type { TenantScope } from "../scope.ts";
-import { select } from "../select.ts";
+import { columnsOf, select } from "../select.ts";
+
+const clientSecrets = columnsOf<typeof schema.clientSecrets>("client_secrets");
+const tenants = columnsOf<typeof schema.tenants>("tenants");
 
 export type TenantPlace = { shard: string; epoch: number };
 
@@ -44,7 +47,7 @@ export async function findDirectoryClients(control: Database, clientId: string):
       ...{ tenant: clientSecrets.tenantNo, configuration: clientSecrets.configurationNo },
       ...place,
     },
-    sql`FROM ${clientSecrets} JOIN ${tenants} ON ${tenants.tenantNo} = ${clientSecrets.tenantNo}
+    sql`FROM client_secrets JOIN tenants ON ${tenants.tenantNo} = ${clientSecrets.tenantNo}
       WHERE ${clientSecrets.clientId} = ${clientId}`,
   );
   return rows.map(({ no: credential, tenant, configuration, ...row }) => ({
@@ -58,7 +61,7 @@ export async function findDirectoryClients(control: Database, clientId: string):
 const place = { shard: tenants.shard, epoch: tenants.epoch };
 
 export async function findTenantPlace(control: Database, tenant: number): Promise<TenantPlace | undefined> {
-  const [row] = await select(control, place, sql`FROM ${tenants} WHERE ${tenants.tenantNo} = ${tenant}`);
+  const [row] = await select(control, place, sql`FROM tenants WHERE ${tenants.tenantNo} = ${tenant}`);
   return row;
 }
 

@@ -23,12 +23,12 @@ function after(key: readonly string[], bound: PageKey, comparison: ">" | "<="): 
 export async function readTablePage(
   shard: Database,
   tenantNo: TenantNo,
-  { name, columns, key }: TenantTable,
+  { name, key }: TenantTable,
   from: PageKey,
   until?: PageKey,
 ): Promise<TablePage> {
   const [rows = []] = await read(shard, [
-    sql`SELECT ${list(columns)} FROM ${sql.raw(name)} WHERE tenant_no = ${tenantNo} AND ${after(key, from, ">")}
+    sql`SELECT * FROM ${sql.raw(name)} WHERE tenant_no = ${tenantNo} AND ${after(key, from, ">")}
       AND ${after(key, until, "<=")} ORDER BY ${list(["tenant_no", ...key])} LIMIT ${MOVED_PAGE_ROWS_MAX + 1}`,
   ]);
   const page = rows.slice(0, MOVED_PAGE_ROWS_MAX);
@@ -50,7 +50,8 @@ export async function writeTablePage(
   table: TenantTable,
   { from, until, rows }: { from: PageKey; until: PageKey; rows: readonly Row[] },
 ): Promise<void> {
-  const { name, columns, key } = table;
+  const { name, key } = table;
+  const columns = Object.keys(rows[0] ?? {});
   const values = sql.raw(columns.map((_, place) => `value ->> '$[${place}]'`).join(", "));
   const into = sql`INSERT INTO ${sql.raw(name)} (${list(columns)}) SELECT ${values}`;
   await commit(target, [
