@@ -3,29 +3,31 @@ import { describe, expect, it } from "vitest";
 import {
   backlogVerdict,
   databaseVerdict,
+  heapVerdict,
   kept,
   latencyVerdict,
-  memoryVerdict,
   type Observation,
+  residentVerdict,
   slope,
 } from "../../src/commands/soak/verdict.ts";
 
 const megabyte = 1_048_576;
 
-/** Twenty minutes at 100 requests per second, seen every ten seconds. */
+/** Twenty minutes at 100 requests per second, looked at every ten seconds. */
 const soak = (at: (index: number, requests: number) => Partial<Observation>): Observation[] =>
   Array.from({ length: 120 }, (_, index) => ({
     atMs: index * 10_000,
     requests: index * 1_000,
-    memory: 400 * megabyte,
+    heap: 10 * megabyte,
+    resident: 400 * megabyte,
     databases: 10 * megabyte,
     openRows: 5,
     deadRows: 0,
     ...at(index, index * 1_000),
   }));
 
-/** Garbage collection: 40 megabytes up and down. */
-const wave = (index: number): number => 20 * megabyte * Math.sin(index * 2.4);
+/** What is in flight when garbage is collected: some megabytes, up and down. */
+const wave = (index: number): number => 3 * megabyte * Math.sin(index * 2.4);
 
 describe("verdicts of a soak", () => {
   it("find the slope of a line, and how sure they are", () => {
@@ -38,18 +40,22 @@ describe("verdicts of a soak", () => {
   });
 
   it("catch memory that keeps a kilobyte of every request, and pass waves and warming up", () => {
-    const leaking = soak((index, requests) => ({ memory: 400 * megabyte + wave(index) + 1_024 * requests }));
-    expect(kept(memoryVerdict(leaking))).toBe(false);
-    const waves = soak((index) => ({ memory: 400 * megabyte + wave(index) }));
-    expect(kept(memoryVerdict(waves))).toBe(true);
-    const warming = soak((index) => ({
-      memory: (index < 40 ? 300 + 3 * index : 420) * megabyte + wave(index),
-    }));
-    expect(kept(memoryVerdict(warming))).toBe(true);
+    const leaking = soak((index, requests) => ({ heap: 10 * megabyte + wave(index) + 1_024 * requests }));
+    expect(kept(heapVerdict(leaking))).toBe(false);
+    const waves = soak((index) => ({ heap: 10 * megabyte + wave(index) }));
+    expect(kept(heapVerdict(waves))).toBe(true);
+    const warming = soak((index) => ({ heap: (index < 40 ? 5 + index / 8 : 10) * megabyte + wave(index) }));
+    expect(kept(heapVerdict(warming))).toBe(true);
   });
 
-  it("do not pass a soak too short to tell", () => {
-    expect(kept(memoryVerdict(soak(() => ({})).slice(0, 2)))).toBe(false);
+  it("catch memory that is kept outside of the heap", () => {
+    const leaking = soak((_, requests) => ({ resident: 400 * megabyte + 4_096 * requests }));
+    expect([kept(heapVerdict(leaking)), kept(residentVerdict(leaking))]).toEqual([true, false]);
+  });
+
+  it("do not pass a soak too short to tell, nor one whose heap nobody told", () => {
+    expect(kept(heapVerdict(soak(() => ({})).slice(0, 2)))).toBe(false);
+    expect(kept(heapVerdict(soak(() => ({ heap: undefined }))))).toBe(false);
   });
 
   it("catch a backlog that follows the time", () => {

@@ -4,7 +4,7 @@ import type { Answer } from "../client/http.ts";
 type Window = { latencies: number[] };
 
 /** Latencies by windows of this length: p99 of one is over a thousand requests at 100 per second. */
-export const WINDOW_MS = 10_000;
+const windowMs = 10_000;
 /** Errors told one by one; more are counted. */
 const errorsTold = 20;
 
@@ -42,7 +42,7 @@ export class Exchanges {
     const now = performance.now();
     this.requests += 1;
     this.byKind.set(kind, (this.byKind.get(kind) ?? 0) + 1);
-    const index = Math.floor((sentAt - this.#startedAt) / WINDOW_MS);
+    const index = Math.floor((sentAt - this.#startedAt) / windowMs);
     while (this.windows.length <= index) this.windows.push({ latencies: [] });
     this.windows[index]?.latencies.push(now - sentAt);
   }

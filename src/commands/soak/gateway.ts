@@ -1,4 +1,4 @@
-/** A gateway as `npm start` runs it, with the rates of production; what its processes and files weigh. */
+/** A gateway as `npm start` runs it, with the rates of production; what its runtime and files weigh. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -7,11 +7,11 @@ import path from "node:path";
 import { freePort } from "../development/port.ts";
 import { ensureSecrets } from "../development/secrets.ts";
 import { projectDirectory } from "../development/wrangler.ts";
+import { type MemoryProbe, openMemoryProbe } from "./memory.ts";
 
 export type SoakGateway = {
   base: string;
-  /** Resident memory of the runtime that holds the Worker, in bytes. */
-  memory(): number;
+  memory: MemoryProbe;
   /** Everything that D1 keeps, in bytes. */
   databases(): number;
   stop(): Promise<void>;
@@ -71,43 +71,16 @@ export async function startSoakGateway(): Promise<SoakGateway> {
     await stop();
     throw error;
   }
+  const memory = await openMemoryProbe(child.pid ?? 0);
   return {
     base: `http://localhost:${port}`,
-    memory: () => memoryBelow(child.pid ?? 0),
+    memory,
     databases: () => bytesOf(path.join(directory, "v3/d1")),
-    stop,
+    stop: () => {
+      memory.close();
+      return stop();
+    },
   };
-}
-
-const field = (status: string, name: string): string =>
-  new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1] ?? "";
-
-/** Resident memory of every workerd that descends from the process, as Linux tells it. */
-function memoryBelow(ancestor: number): number {
-  const parents = new Map<number, number>();
-  const runtimes = new Map<number, number>();
-  for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const status = readStatus(name);
-    parents.set(Number(name), Number(field(status, "PPid")));
-    if (field(status, "Name") === "workerd")
-      runtimes.set(Number(name), 1_024 * Number(field(status, "VmRSS")));
-  }
-  const descends = (process: number | undefined): boolean =>
-    process === ancestor || (process !== undefined && process > 1 && descends(parents.get(process)));
-  const own = [...runtimes].filter(([process]) => descends(process)).map(([, bytes]) => bytes);
-  if (own.length === 0) throw new Error("No workerd runs below the gateway.");
-  return own.reduce((sum, bytes) => sum + bytes, 0);
-}
-
-function readStatus(process: string): string {
-  try {
-    return readFileSync(`/proc/${process}/status`, "utf8");
-  } catch (error) {
-    // It has ended since it was listed.
-    if (["ENOENT", "ESRCH"].includes((error as NodeJS.ErrnoException).code ?? "")) return "";
-    throw error;
-  }
 }
 
 function bytesOf(directory: string): number {

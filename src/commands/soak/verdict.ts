@@ -4,8 +4,9 @@ export type Observation = {
   /** Since the load began. */
   atMs: number;
   requests: number;
-  /** Bytes. */
-  memory: number;
+  /** Bytes: the Worker's heap, if it was told, and the process that holds it, both after a collection. */
+  heap: number | undefined;
+  resident: number;
   databases: number;
   openRows: number;
   deadRows: number;
@@ -30,22 +31,45 @@ export function slope(points: readonly (readonly [x: number, y: number])[]): {
 }
 
 /** Whoever keeps anything of every request keeps more than this: an entry of a map with a short key is 200 bytes. */
-const bytesPerRequestMax = 512;
+const heapBytesPerRequestMax = 512;
+
+/** Beside the heap: what allocators cannot give back, and what SQLite keeps of growing databases. */
+const residentBytesPerRequestMax = 1_024;
+
+/** The Worker's heap, garbage collected. */
+export const heapVerdict = (observations: readonly Observation[]): Verdict =>
+  growthVerdict(
+    "the Worker's heap: certain growth per request",
+    observations.flatMap(({ requests, heap }) => (heap === undefined ? [] : [[requests, heap] as const])),
+    heapBytesPerRequestMax,
+  );
+
+/** Everything that its process keeps. */
+export const residentVerdict = (observations: readonly Observation[]): Verdict =>
+  growthVerdict(
+    "the runtime's memory: certain growth per request",
+    observations.map(({ requests, resident }) => [requests, resident] as const),
+    residentBytesPerRequestMax,
+  );
 
 /**
- * Memory over the last two thirds: the first is the warming up of compilers and caches. What counts is the growth
- * that is certain, two standard errors below the estimate: garbage collection makes waves of tens of megabytes.
+ * Over the last two thirds: the first is the warming up of compilers and caches. What counts is the growth that is
+ * certain, two standard errors below the estimate: what a collection finds in flight differs each time.
  */
-export function memoryVerdict(observations: readonly Observation[]): Verdict {
-  const settled = observations.slice(Math.floor(observations.length / 3));
-  const { growth, error } = slope(settled.map(({ requests, memory }) => [requests, memory]));
-  const [first, last] = [settled[0]?.memory ?? 0, settled.at(-1)?.memory ?? 0];
-  const megabytes = (bytes: number) => (bytes / 1_048_576).toFixed(0);
+function growthVerdict(
+  name: string,
+  points: readonly (readonly [number, number])[],
+  atMost: number,
+): Verdict {
+  const settled = points.slice(Math.floor(points.length / 3));
+  const { growth, error } = slope(settled);
+  const [first, last] = [settled[0]?.[1] ?? 0, settled.at(-1)?.[1] ?? 0];
+  const megabytes = (bytes: number) => (bytes / 1_048_576).toFixed(1);
   return {
-    name: "memory of the runtime: certain growth per request",
+    name,
     value: Number.isFinite(error) ? Math.max(0, growth - 2 * error) : Number.POSITIVE_INFINITY,
     unit: "B",
-    atMost: bytesPerRequestMax,
+    atMost,
     detail: `${growth.toFixed(0)} ± ${(2 * error).toFixed(0)} B; ${megabytes(first)} MB after a third, ${megabytes(last)} MB at the end`,
   };
 }
