@@ -117,7 +117,11 @@ const Facts = ({ link, now }: { link: Link; now: number }) => {
 /** A group that the vault's own synchronization reads has no page: its settings have. */
 const Source = ({ link: { group, vault, state, imported } }: { link: Link }) => {
   if (imported) return <a href={`/vaults/${vault.id}/synchronization`}>{group.name}</a>;
-  return state === "source_deleted" ? <span>{group.name}</span> : <a href={`/groups/${group.id}`}>{group.name}</a>;
+  return state === "source_deleted" ? (
+    <span>{group.name}</span>
+  ) : (
+    <a href={`/groups/${group.id}`}>{group.name}</a>
+  );
 };
 
 const Progress = ({ link: { state, done, total } }: { link: Link }) =>
