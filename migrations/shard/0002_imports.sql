@@ -58,5 +58,4 @@ CREATE TABLE `imports` (
 	PRIMARY KEY(`tenant_no`, `vault_no`)
 ) STRICT, WITHOUT ROWID;
 --> statement-breakpoint
-CREATE INDEX `users_idle` ON `users` (`tenant_no`,`held_type_no`,`idle_since`) WHERE idle_since is not null;--> statement-breakpoint
 CREATE INDEX `vaults_connected` ON `vaults` (`tenant_no`,`vault_no`) WHERE connector = 'scim';

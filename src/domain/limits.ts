@@ -190,6 +190,9 @@ export const IDLE_CHECKS_PER_SWEEP = 20;
 /** Longest grace period of idle accounts: ten years. */
 export const IDLE_RELEASE_DAYS_MAX = 3_650;
 
+/** Accounts looked through for the number of reclaimable licenses; past it the figure says "at least". */
+export const RECLAIMABLE_SCANNED_MAX = 10_000;
+
 /** Priorities that groups may have in queues: enough to order any organization's groups. */
 export const WAITING_PRIORITY_MAX = 1_000;
 

@@ -20,7 +20,7 @@ export type Pool = {
   free: number;
   waiting: { unlicensed: number; upgrade: number };
   overAllocated: boolean;
-  reclaimable: number;
+  reclaimable: { count: number; atLeast: boolean };
 };
 export type Plan = {
   planHash: string;

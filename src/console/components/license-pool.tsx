@@ -1,10 +1,11 @@
 /** One license type at a glance: a bar, and in words what the bar shows. */
 
 import type { LicenseTypeSummary } from "../../gateway/licenses/licenses.ts";
+import type { Reclaimable } from "../../gateway/licenses/pools.ts";
 import { counted, figure } from "../words.ts";
 import { Tag } from "./tag.tsx";
 
-type LicensePoolProps = { pool: LicenseTypeSummary & { reclaimable?: number } };
+type LicensePoolProps = { pool: LicenseTypeSummary & { reclaimable?: Reclaimable } };
 
 export const LicensePool = ({ pool }: LicensePoolProps) => {
   const { name, purchased, assignable, assigned, free, waiting, overAllocated, reclaimable } = pool;
@@ -20,9 +21,10 @@ export const LicensePool = ({ pool }: LicensePoolProps) => {
       <p class="pool-notes">
         <span>{figure(purchased)} purchased</span>
         <span>{figure(free)} free</span>
-        {reclaimable !== undefined && reclaimable > 0 && (
+        {reclaimable !== undefined && reclaimable.count > 0 && (
           <span title="Held by accounts that are inactive or disabled">
-            {figure(reclaimable)} reclaimable
+            {reclaimable.atLeast && "at least "}
+            {figure(reclaimable.count)} reclaimable
           </span>
         )}
         {overAllocated && <Tag kind="bad">{`over-allocated by ${figure(assigned - assignable)}`}</Tag>}

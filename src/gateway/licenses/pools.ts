@@ -33,21 +33,28 @@ export type LicenseTypeSummary = {
   overAllocated: boolean;
 };
 
-/** Highest type first; `reclaimable`: licenses held by accounts that are inactive or disabled by an administrator (A8). */
+/**
+ * Licenses that accounts hold while they are inactive or disabled by an administrator (A8). `atLeast`: only the
+ * first accounts were looked through.
+ */
+export type Reclaimable = { count: number; atLeast: boolean };
+
+/** Highest type first. */
 export async function listLicenseTypes({
   scope,
-}: Admin): Promise<Outcome<(LicenseTypeSummary & { reclaimable: number })[]>> {
+}: Admin): Promise<Outcome<(LicenseTypeSummary & { reclaimable: Reclaimable })[]>> {
   const [, rows = [], counts = []] = await read(scope.shard, [
     tenantFence(scope),
     selectLicenseTypes(scope.tenantNo),
     selectReclaimable(scope),
   ]);
+  const atLeast = counts.some((row) => row["more"] === 1);
   const countOf = (typeNo: unknown) =>
     Number(counts.find((row) => row["held_type_no"] === typeNo)?.["count"] ?? 0);
   return done(
     rows.map((row) => ({
       ...licenseTypeSummary(row),
-      reclaimable: countOf(row["license_type_no"]),
+      reclaimable: { count: countOf(row["license_type_no"]), atLeast },
     })),
   );
 }

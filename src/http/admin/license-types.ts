@@ -52,9 +52,9 @@ export const licenseType = z.strictObject(licenseTypeFields).meta({ id: "License
 const listedType = z
   .strictObject({
     ...licenseTypeFields,
-    reclaimable: count.meta({
-      description: "Held by accounts that are inactive or disabled by an administrator.",
-    }),
+    reclaimable: z
+      .strictObject({ count, atLeast: z.boolean() })
+      .meta({ description: "Held by accounts that are inactive or disabled by an administrator." }),
   })
   .meta({ id: "ListedLicenseType" });
 

@@ -1,5 +1,6 @@
 /** Pools as administrators look into them: history, queue, and what could be reclaimed. */
 import { type SQL, sql } from "drizzle-orm";
+import { RECLAIMABLE_SCANNED_MAX } from "../../domain/limits.ts";
 import type { TenantScope } from "../scope.ts";
 
 /** The type, and changes of its seats before the event `before`, the latest first. */
@@ -45,7 +46,14 @@ export function selectQueue(
   ];
 }
 
-/** Licenses held by accounts that are inactive or disabled by an administrator (A8): rows of type and `count`. */
+/**
+ * Licenses held by accounts that are inactive or disabled by an administrator (A8), counted over a bounded number
+ * of accounts, since an index would cost a write whenever somebody is deactivated: rows of type, `count` and
+ * whether there are `more` accounts.
+ */
 export const selectReclaimable = ({ tenantNo }: TenantScope): SQL =>
-  sql`SELECT held_type_no, COUNT(*) AS count FROM users INDEXED BY users_idle
-    WHERE tenant_no = ${tenantNo} AND held_type_no IS NOT NULL AND idle_since IS NOT NULL GROUP BY held_type_no`;
+  sql`SELECT held_type_no, COUNT(*) AS count,
+      (SELECT COALESCE(MAX(user_no), 0) > ${RECLAIMABLE_SCANNED_MAX} FROM users WHERE tenant_no = ${tenantNo}) AS more
+    FROM users WHERE tenant_no = ${tenantNo} AND user_no <= ${RECLAIMABLE_SCANNED_MAX}
+      AND (active = 0 OR admin_disabled = 1) AND held_type_no IS NOT NULL
+    GROUP BY held_type_no`;

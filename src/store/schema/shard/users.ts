@@ -51,9 +51,6 @@ export const users = sqliteTable(
     index("users_waiting")
       .on(table.tenantNo, table.wantedTypeNo, table.waitingPriority, table.waitingSince, table.userNo)
       .where(sql`waiting_since is not null`),
-    index("users_idle")
-      .on(table.tenantNo, table.heldTypeNo, table.idleSince)
-      .where(sql`idle_since is not null`),
     index("users_adoption_pending").on(table.tenantNo, table.userNo).where(sql`adoption_pending = 1`),
   ],
 );
