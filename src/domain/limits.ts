@@ -81,6 +81,9 @@ export const SETTLEMENT_BATCH_MS = 10;
 /** The fixed part of a batch is that of so many people: with fewer, the whole takes longer and nobody gains. */
 export const SETTLEMENT_USERS_MIN = 250;
 
+/** Longest pause of a run between two chunks: a slow moment must not become a standstill. */
+export const PAUSE_MS_MAX = 50;
+
 /** Time one delivery may spend on long runs before it hands over: other messages of the queue get their turn. */
 export const RUN_DELIVERY_MS = 2_000;
 

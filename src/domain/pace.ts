@@ -2,13 +2,20 @@
  * How long work goes on in chunks. A shard runs one batch at a time, so whatever one batch takes is what
  * everybody else's request may have to wait for.
  */
-import { SETTLEMENT_BATCH_MS, SETTLEMENT_USERS_MAX, SETTLEMENT_USERS_MIN } from "./limits.ts";
+import { PAUSE_MS_MAX, SETTLEMENT_BATCH_MS, SETTLEMENT_USERS_MAX, SETTLEMENT_USERS_MIN } from "./limits.ts";
 
 /**
  * Between two chunks. Inside one process nothing but a timer lets requests that have come in be read at all: a
  * worker that awaits its own database never runs out of things to do.
  */
 export const pauseMs = 1;
+
+/**
+ * Pause of a run after a batch that came back after `waitedMs` and was at work for `tookMs`: as long as it stood in
+ * line for others, who stand in line for it. So runs into many vaults leave gaps, and one alone hardly waits.
+ */
+export const politePause = (waitedMs: number, tookMs: number): number =>
+  Math.max(pauseMs, Math.min(PAUSE_MS_MAX, waitedMs - tookMs));
 
 /** Size of the next chunk, after one of that size took so long: halved or less at once, grown step by step. */
 export function paced(size: number, tookMs: number): number {

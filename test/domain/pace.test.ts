@@ -1,7 +1,12 @@
-/** How large the next chunk of a run is. */
+/** How large the next chunk of a run is, and when it comes. */
 import { expect, it } from "vitest";
-import { SETTLEMENT_BATCH_MS, SETTLEMENT_USERS_MAX, SETTLEMENT_USERS_MIN } from "../../src/domain/limits.ts";
-import { paced } from "../../src/domain/pace.ts";
+import {
+  PAUSE_MS_MAX,
+  SETTLEMENT_BATCH_MS,
+  SETTLEMENT_USERS_MAX,
+  SETTLEMENT_USERS_MIN,
+} from "../../src/domain/limits.ts";
+import { paced, pauseMs, politePause } from "../../src/domain/pace.ts";
 
 it.each([
   { size: 1_000, tookMs: 0, next: 1_000 },
@@ -14,4 +19,13 @@ it.each([
   { size: SETTLEMENT_USERS_MIN, tookMs: 0, next: 375 },
 ])("after $size people in $tookMs ms come $next", ({ size, tookMs, next }) => {
   expect(paced(size, tookMs)).toBe(next);
+});
+
+it.each([
+  { waitedMs: 10, tookMs: 10, pause: pauseMs },
+  { waitedMs: 8, tookMs: 10, pause: pauseMs },
+  { waitedMs: 30, tookMs: 10, pause: 20 },
+  { waitedMs: 9_000, tookMs: 10, pause: PAUSE_MS_MAX },
+])("after a batch of $tookMs ms that came back after $waitedMs ms the run pauses $pause ms", (row) => {
+  expect(politePause(row.waitedMs, row.tookMs)).toBe(row.pause);
 });

@@ -1,6 +1,6 @@
 /** Long runs of a link: chunk after chunk until the deadline, then the message goes round again. */
 import { SETTLEMENT_USERS_MAX } from "../../domain/limits.ts";
-import { paced, pauseMs } from "../../domain/pace.ts";
+import { paced, politePause } from "../../domain/pace.ts";
 import { commit, read } from "../../store/database.ts";
 import { GuardRaised } from "../../store/failure.ts";
 import { tenantFence } from "../../store/fence.ts";
@@ -42,8 +42,9 @@ export async function runLink(task: Task, deadline: number): Promise<Progress> {
       const next = results.at(-1)?.[0]?.["after"];
       if (next === undefined || next === null) return await wakeNext(task, Number(linkNo));
       after = Number(next);
-      size = paced(size, deps.meter.durationMs - spentMs);
-      await deps.pause(pauseMs);
+      const tookMs = deps.meter.durationMs - spentMs;
+      size = paced(size, tookMs);
+      await deps.pause(politePause(deps.now() - now, tookMs));
     } catch (error) {
       if (!(error instanceof GuardRaised)) await markFailing(task, Number(linkNo), error);
       else if (error.word === "stale") return close(task);

@@ -9,7 +9,7 @@ import { FOLLOWING_STATES, RESTING_STATES } from "../../domain/link.ts";
 import { recordEvent } from "../events.ts";
 import { guards } from "../guard.ts";
 import { isRow, payloadAt, type RowKey } from "../open-rows.ts";
-import { nestedGroups } from "../resources/effective-membership.ts";
+import { isEffectiveMember, nestedGroups } from "../resources/effective-membership.ts";
 import type { TenantScope } from "../scope.ts";
 import { countInWindow, exceeded, stagedPeople } from "./brake.ts";
 import { selectWaitingCleanups } from "./cleanup.ts";
@@ -66,14 +66,19 @@ export function runChunk(scope: TenantScope, run: Run): SQL[] {
   ];
 }
 
-/** The run's total, counted once: the only statement that grows with the group. */
+/**
+ * The run's total, counted once: the only statement that grows with the group. Members of a flat group are
+ * counted off its index, a tenth of the work of telling people apart.
+ */
 function countAll({ tenantNo }: TenantScope, { linkNo, groupNo, vaultGroupNo }: LinkKey): SQL {
+  const members = sql`nested_groups AS n CROSS JOIN members AS m
+    WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0`;
   return sql`UPDATE links SET done = 0, total = (
       WITH RECURSIVE ${nestedGroups(tenantNo, groupNo)}
-      SELECT COUNT(*) FROM (
-        SELECT m.member_no FROM nested_groups AS n CROSS JOIN members AS m
-        WHERE m.tenant_no = ${tenantNo} AND m.group_no = n.group_no AND m.member_kind = 0
-        UNION SELECT user_no FROM vault_members WHERE tenant_no = ${tenantNo} AND vault_group_no = ${vaultGroupNo}))
+      SELECT CASE WHEN (SELECT COUNT(*) FROM nested_groups) = 1 THEN (SELECT COUNT(*) FROM ${members})
+          ELSE (SELECT COUNT(DISTINCT m.member_no) FROM ${members}) END
+        + (SELECT COUNT(*) FROM vault_members AS t WHERE t.tenant_no = ${tenantNo}
+            AND t.vault_group_no = ${vaultGroupNo} AND NOT ${isEffectiveMember(tenantNo, sql`t.user_no`)}))
     WHERE ${isLink(tenantNo, linkNo)}`;
 }
 
