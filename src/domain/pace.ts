@@ -11,11 +11,12 @@ import { PAUSE_MS_MAX, SETTLEMENT_BATCH_MS, SETTLEMENT_USERS_MAX, SETTLEMENT_USE
 export const pauseMs = 1;
 
 /**
- * Pause of a run after a batch that came back after `waitedMs` and was at work for `tookMs`: twice as long as it stood
- * in line for others, who stand in line for it. So runs into many vaults leave gaps, and one alone hardly waits.
+ * Pause of a run after a batch that came back after `waitedMs` and was at work for `tookMs`. Whatever came before it
+ * in line, beyond the way there and back, stands in line for it as well: the run leaves them twice that. So runs
+ * into many vaults leave gaps, and one alone goes on at once.
  */
 export const politePause = (waitedMs: number, tookMs: number): number =>
-  Math.max(pauseMs, Math.min(PAUSE_MS_MAX, 2 * (waitedMs - tookMs)));
+  Math.max(pauseMs, Math.min(PAUSE_MS_MAX, 2 * (waitedMs - 2 * tookMs)));
 
 /** Size of the next chunk, after one of that size took so long: halved or less at once, grown step by step. */
 export function paced(size: number, tookMs: number): number {
