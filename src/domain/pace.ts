@@ -12,11 +12,11 @@ export const pauseMs = 1;
 
 /**
  * Pause of a run after a batch that came back after `waitedMs` and was at work for `tookMs`. Whatever came before it
- * in line, beyond the way there and back, stands in line for it as well: the run leaves them twice that. So runs
+ * in line, beyond the way there and back, stands in line for it as well: the run leaves them four times that. So runs
  * into many vaults leave gaps, and one alone goes on at once.
  */
 export const politePause = (waitedMs: number, tookMs: number): number =>
-  Math.max(pauseMs, Math.min(PAUSE_MS_MAX, 2 * (waitedMs - 2 * tookMs)));
+  Math.max(pauseMs, Math.min(PAUSE_MS_MAX, 4 * (waitedMs - 2 * tookMs)));
 
 /** Size of the next chunk, after one of that size took so long: halved or less at once, grown step by step. */
 export function paced(size: number, tookMs: number): number {

@@ -24,7 +24,7 @@ it.each([
 it.each([
   { waitedMs: 10, tookMs: 10, pause: pauseMs },
   { waitedMs: 18, tookMs: 10, pause: pauseMs },
-  { waitedMs: 30, tookMs: 10, pause: 20 },
+  { waitedMs: 30, tookMs: 10, pause: 40 },
   { waitedMs: 9_000, tookMs: 10, pause: PAUSE_MS_MAX },
 ])("after a batch of $tookMs ms that came back after $waitedMs ms the run pauses $pause ms", (row) => {
   expect(politePause(row.waitedMs, row.tookMs)).toBe(row.pause);
