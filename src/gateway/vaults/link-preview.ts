@@ -154,14 +154,14 @@ export async function computePlan(admin: Admin, ends: LinkEnds): Promise<Compute
     const read = await readPlan(admin, ends);
     if (read.moved && attempt < attemptsMax) continue;
     // Whoever applies a plan that moved is told so by the guard of its versions.
-    const { codes, versions } = read;
-    const planHash = await hashPlan(ends, codes);
-    return { planHash, versions, present: () => presentPlan(admin, ends, planHash, codes) };
+    const { pages, versions } = read;
+    const planHash = await hashPlan(ends, pages.join(" "));
+    return { planHash, versions, present: () => presentPlan(admin, ends, planHash, pages) };
   }
 }
 
 async function readPlan({ deps, scope }: Admin, ends: LinkEnds) {
-  const codes: string[] = [];
+  const pages: string[] = [];
   let versions: { source: string; vault: number } | undefined;
   for (let after = 0; ; ) {
     const [, [at] = [], [page] = []] = await read(scope.shard, [
@@ -171,10 +171,10 @@ async function readPlan({ deps, scope }: Admin, ends: LinkEnds) {
     ]);
     const now = { source: String(at?.["source"]), vault: Number(at?.["vault"]) };
     versions ??= now;
-    if (typeof page?.["codes"] === "string") codes.push(page["codes"]);
+    if (typeof page?.["codes"] === "string") pages.push(page["codes"]);
     const moved = now.source !== versions.source || now.vault !== versions.vault;
     if (moved || Number(page?.["count"]) < PREVIEW_PEOPLE_PER_PAGE) {
-      return { codes: codes.join(" "), versions, moved };
+      return { pages, versions, moved };
     }
     after = Number(page?.["last"]);
     await deps.pause(pauseMs);
@@ -182,13 +182,13 @@ async function readPlan({ deps, scope }: Admin, ends: LinkEnds) {
 }
 
 async function presentPlan(
-  { scope }: Admin,
+  admin: Admin,
   ends: LinkEnds,
   planHash: string,
-  codes: string,
+  pages: readonly string[],
 ): Promise<LinkPlan> {
-  const { people, counts } = sortOut(codes);
-  const names = await namesOf(scope, Object.values(people).flat());
+  const { people, counts } = await sortOut(admin, pages);
+  const names = await namesOf(admin.scope, Object.values(people).flat());
   const named = EFFECTS.map((effect) => [effect, people[effect].map((no) => names.get(no) ?? "")] as const);
   return {
     planHash,
@@ -200,20 +200,24 @@ async function presentPlan(
   };
 }
 
-function sortOut(codes: string) {
+/** Page by page with pauses: nobody waits while a hundred thousand people are told apart. */
+async function sortOut({ deps }: Admin, pages: readonly string[]) {
   const people = Object.fromEntries(EFFECTS.map((effect) => [effect, []])) as unknown as Record<
     Effect,
     number[]
   >;
   const zero = EFFECTS.map((effect) => [effect, 0]);
   const counts = Object.fromEntries([...zero, ["unchanged", 0]]) as Record<Effect | "unchanged", number>;
-  for (const item of codes === "" ? [] : codes.split(" ")) {
-    const effects = effectsOfCode.get(item.slice(item.search(/\D/))) ?? [];
-    if (effects.length === 0) counts.unchanged += 1;
-    for (const effect of effects) {
-      counts[effect] += 1;
-      if (people[effect].length < PREVIEW_NAMES_MAX) people[effect].push(Number.parseInt(item, 10));
+  for (const page of pages) {
+    for (const item of page.split(" ")) {
+      const effects = effectsOfCode.get(item.slice(item.search(/\D/))) ?? [];
+      if (effects.length === 0) counts.unchanged += 1;
+      for (const effect of effects) {
+        counts[effect] += 1;
+        if (people[effect].length < PREVIEW_NAMES_MAX) people[effect].push(Number.parseInt(item, 10));
+      }
     }
+    await deps.pause(pauseMs);
   }
   return { people, counts };
 }
