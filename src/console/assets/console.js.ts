@@ -1,4 +1,8 @@
-/** All of the console's script. Every page works without it: it copies values and stops a second click. */
+/**
+ * All of the console's script. Every page works without it: it copies values, or selects them for the keyboard's own
+ * copy where there is no permission or no https, and stops a second click; back and forward may bring a page back as
+ * it was left.
+ */
 export const script = `"use strict";
 document.documentElement.classList.add("scripted");
 
@@ -16,7 +20,6 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(source.textContent);
   } catch {
-    // No permission, or no https: the value is selected for the keyboard's own copy.
     select(source);
     answer = "Press Ctrl+C";
   }
@@ -38,7 +41,6 @@ document.addEventListener("submit", (event) => {
   if (event.submitter !== null) event.submitter.setAttribute("aria-busy", "true");
 });
 
-// Back and forward may bring a page back as it was left.
 addEventListener("pageshow", () => {
   sent = new WeakSet();
   for (const busy of document.querySelectorAll("[aria-busy]")) busy.removeAttribute("aria-busy");
