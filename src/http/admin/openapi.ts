@@ -19,8 +19,7 @@ export function describeApi(routes: readonly AdminRoute[]): object {
     info: {
       title: "Vestibule admin API",
       version: "1",
-      description:
-        "Administration of one organization. Lists are keyset pages: pass `nextCursor` on as `cursor`. Problems follow RFC 9457.",
+      description: "Lists are keyset pages: pass `nextCursor` on as `cursor`. Problems follow RFC 9457.",
     },
     servers: [{ url: "/api/v1" }],
     paths: { ...paths, "/openapi.json": { get: ownDescription } },

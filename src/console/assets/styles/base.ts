@@ -52,35 +52,35 @@ export const baseStyles = `
     --shadow: none;
   }
 }
-*, *::before, *::after { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
+*, *::before, *::after { box-sizing: border-box }
+html { -webkit-text-size-adjust: 100% }
 body {
   margin: 0;
   background: var(--ground);
   color: var(--text);
   font: 15px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif;
 }
-h1, h2, h3, p, ul, ol, dl, dd, figure, fieldset, legend { margin: 0; padding: 0; }
-h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em; text-wrap: balance; overflow-wrap: anywhere; }
-h2 { font-size: 1.05rem; line-height: 1.35; font-weight: 620; overflow-wrap: anywhere; }
-h3 { font-size: .95rem; font-weight: 620; }
-p { max-width: 70ch; }
-a { color: var(--accent); text-underline-offset: .2em; text-decoration-thickness: 1px; }
-a:hover { color: var(--accent-strong); }
-code { font-family: var(--mono); font-size: .9em; overflow-wrap: anywhere; }
-strong { font-weight: 620; }
-:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
-main:focus { outline: none; }
-.faint { color: var(--faint); }
-.soft { color: var(--soft); }
-.small-text { font-size: .88rem; }
-.number { font-variant-numeric: tabular-nums; }
+h1, h2, h3, p, ul, ol, dl, dd, figure, fieldset, legend { margin: 0; padding: 0 }
+h1 { font-size: 1.6rem; line-height: 1.25; font-weight: 650; letter-spacing: -.015em; text-wrap: balance; overflow-wrap: anywhere }
+h2 { font-size: 1.05rem; line-height: 1.35; font-weight: 620; overflow-wrap: anywhere }
+h3 { font-size: .95rem; font-weight: 620 }
+p { max-width: 70ch }
+a { color: var(--accent); text-underline-offset: .2em; text-decoration-thickness: 1px }
+a:hover { color: var(--accent-strong) }
+code { font-family: var(--mono); font-size: .9em; overflow-wrap: anywhere }
+strong { font-weight: 620 }
+:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; border-radius: 4px }
+main:focus { outline: none }
+.faint { color: var(--faint) }
+.soft { color: var(--soft) }
+.small-text { font-size: .88rem }
+.number { font-variant-numeric: tabular-nums }
 .visually-hidden {
   position: absolute; width: 1px; height: 1px; margin: -1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap;
 }
-.skip { position: absolute; left: 1rem; top: -4rem; padding: .5rem 1rem; background: var(--surface); z-index: 2; }
-.skip:focus { top: .5rem; }
+.skip { position: absolute; left: 1rem; top: -4rem; padding: .5rem 1rem; background: var(--surface); z-index: 2 }
+.skip:focus { top: .5rem }
 @media (prefers-reduced-motion: no-preference) {
-  a, .button, input, select { transition: background-color .12s, border-color .12s, color .12s; }
+  a, .button, input, select { transition: background-color .12s, border-color .12s, color .12s }
 }
 `;
