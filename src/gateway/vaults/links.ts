@@ -88,7 +88,7 @@ export async function applyLink(
   });
 }
 
-/** Placeholder of a race: never leaves `applyLink`, nor `actOnLink` unless every attempt lost. */
+/** A lost race: never leaves `applyLink`, nor `actOnLink` unless every attempt lost. */
 const moved: Problem = { kind: "conflict", detail: "Others are changing this at the same time. Try again." };
 
 async function createLink(

@@ -122,7 +122,7 @@ export async function decideStagedEffects(
     : refuse({ kind: "conflict", detail: `These effects were ${now.state} already.` });
 }
 
-/** Placeholder of a race: who decided first is looked up. */
+/** A lost race: who decided first is looked up. */
 const decidedOtherwise: Problem = { kind: "conflict", detail: "These effects were decided on already." };
 
 const present = (record: StagedEffectsRecord): StagedEffects => ({
